@@ -1,0 +1,1 @@
+//! Stores every audit event that Atlassian pushes, once.

@@ -1,0 +1,3 @@
+//! Stores every audit event that Atlassian pushes, once.
+
+fn main() {}

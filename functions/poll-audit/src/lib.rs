@@ -1,0 +1,1 @@
+//! Reads the org event stream from its checkpoint.

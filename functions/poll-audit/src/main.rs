@@ -1,0 +1,3 @@
+//! Reads the org event stream from its checkpoint.
+
+fn main() {}

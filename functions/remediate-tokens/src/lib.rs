@@ -1,0 +1,1 @@
+//! Advances cases: plans, asks, waits, re-checks, acts within a budget, records.

@@ -1,0 +1,3 @@
+//! Advances cases: plans, asks, waits, re-checks, acts within a budget, records.
+
+fn main() {}

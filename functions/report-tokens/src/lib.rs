@@ -1,0 +1,1 @@
+//! Takes the inventory, judges it and writes a dated report.

@@ -1,0 +1,3 @@
+//! Takes the inventory, judges it and writes a dated report.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Serves the reports, the pages and the decisions over HTTP.

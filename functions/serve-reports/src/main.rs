@@ -1,0 +1,3 @@
+//! Serves the reports, the pages and the decisions over HTTP.
+
+fn main() {}

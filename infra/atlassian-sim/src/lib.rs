@@ -1,0 +1,1 @@
+//! A simulated Atlassian Cloud organization over HTTP.

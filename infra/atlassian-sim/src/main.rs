@@ -1,0 +1,3 @@
+//! The simulated org as a program.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The `tokenwarden` command.
+
+fn main() {}

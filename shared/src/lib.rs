@@ -1,0 +1,1 @@
+//! What the functions share: the words, the decisions, the flows and their ports.
