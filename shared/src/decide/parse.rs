@@ -13,7 +13,7 @@ use crate::{
         alert::{AlertClass, WireAlert},
         delivery::{self, Content, Item},
         event::{WireAttributes, WireEvent},
-        time::parse_time_value,
+        time::parse_time,
     },
 };
 use serde_json::{Value, value::RawValue};
@@ -115,7 +115,7 @@ fn org_event(raw: &str, catalogue: &ActionCatalogue) -> Result<AuditEvent, Strin
         id: EventId::new(id),
         action,
         time,
-        processed_at: parse_time_value(&attributes.processed_at),
+        processed_at: parse_time(&attributes.processed_at),
         actor: actor_of(&attributes),
         token,
         location: Location { ip: attributes.location.ip, country: attributes.location.country_name },
@@ -156,7 +156,7 @@ fn unknown_type(alert: &WireAlert, keys: &[String], raw: &str) -> String {
 
 fn alert_event(raw: &str, alert: WireAlert) -> Result<AuditEvent, String> {
     let id = alert.identity().ok_or("a Guard Detect alert without `alertId` or `id`; send it as Guard Detect does")?;
-    let stated = alert.times().into_iter().find_map(parse_time_value);
+    let stated = alert.times().into_iter().find_map(parse_time);
     let time = stated.ok_or("a Guard Detect alert without a time that can be read (`activity.time.start`)")?;
     Ok(AuditEvent {
         id: EventId::new(id),
@@ -180,7 +180,7 @@ fn required_time(value: &Value, field: &str) -> Result<Timestamp, String> {
     if value.is_null() {
         return Err(lacking(field));
     }
-    parse_time_value(value).ok_or_else(|| {
+    parse_time(value).ok_or_else(|| {
         format!("an org event whose `{field}` cannot be read as a time; it must be RFC 3339 or seconds or milliseconds since 1970")
     })
 }
