@@ -6,4 +6,8 @@ pub mod poll_events;
 pub mod record_events;
 pub mod replay;
 pub mod sweep;
+pub mod take_in;
 pub mod take_report;
+
+#[cfg(test)]
+mod testing;
