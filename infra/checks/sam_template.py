@@ -1,7 +1,7 @@
 """infra/template.yaml as data: with its functions' code put in place, and as the plain CloudFormation that SAM makes of it.
 
     sam_template.py translated OUT     what cfn-lint and the emulated AWS read (code addresses are made up)
-    sam_template.py with-zips OUT      what `sam deploy` reads: the code is target/lambda/*.zip
+    sam_template.py with-zips OUT ARCH what `sam deploy` reads: the code is target/lambda/*.zip, built for ARCH
 
 Runs in the environment of the SAM CLI and in that of ministack: both bring aws-sam-translator.
 """
@@ -43,10 +43,17 @@ def translated(address):
     return Translator({}, Parser()).translate(with_code(address), {})
 
 
-def main(form, out):
+def with_zips(arch):
+    """The template with the packaged functions, deployable for no other processor than theirs."""
+    template = with_code(lambda binary: str(ROOT / f"target/lambda/{binary}.zip"))
+    template["Parameters"]["Architecture"].update(Default=arch, AllowedValues=[arch])
+    return template
+
+
+def main(form, out, arch="x86_64"):
     forms = {
         "translated": lambda: translated(lambda binary: f"s3://code/{binary}.zip"),
-        "with-zips": lambda: with_code(lambda binary: str(ROOT / f"target/lambda/{binary}.zip")),
+        "with-zips": lambda: with_zips(arch),
     }
     Path(out).parent.mkdir(parents=True, exist_ok=True)
     Path(out).write_text(json.dumps(forms[form](), indent=1))
