@@ -1,1 +1,17 @@
 //! What the functions share: the words, the decisions, the flows and their ports.
+//!
+//! `model <- wire <- decide, rules <- flow -> ports <- source, store, secrets`
+
+pub mod config;
+pub mod decide;
+pub mod error;
+pub mod flow;
+pub mod http;
+pub mod model;
+pub mod ports;
+pub mod rules;
+pub mod secrets;
+pub mod source;
+pub mod store;
+pub mod telemetry;
+pub mod wire;

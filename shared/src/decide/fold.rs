@@ -1,0 +1,1 @@
+//! How an event moves a usage profile.

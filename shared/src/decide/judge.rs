@@ -1,0 +1,1 @@
+//! A credential's row.

@@ -1,0 +1,16 @@
+//! Decisions: pure functions over the words. No I/O, no clock, no environment: `now` is an argument.
+
+pub mod budget;
+pub mod case;
+pub mod classify;
+pub mod due;
+pub mod fold;
+pub mod join;
+pub mod judge;
+pub mod ledger;
+pub mod mask;
+pub mod parse;
+pub mod plan;
+pub mod policy;
+pub mod settle;
+pub mod verify;

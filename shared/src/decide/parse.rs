@@ -1,0 +1,1 @@
+//! A delivery, understood or put aside.

@@ -1,0 +1,1 @@
+//! Whether a delivery's credential is accepted.

@@ -1,0 +1,1 @@
+//! Advances one action until it waits or ends.

@@ -1,0 +1,9 @@
+//! Flows: read facts, ask one decision, write. Generic over the ports.
+
+pub mod advance_case;
+pub mod decide_action;
+pub mod poll_events;
+pub mod record_events;
+pub mod replay;
+pub mod sweep;
+pub mod take_report;

@@ -1,0 +1,1 @@
+//! Reads the event stream from its checkpoint.

@@ -1,0 +1,1 @@
+//! Stores every event once, with the profile that it moves.

@@ -1,0 +1,1 @@
+//! Replays a quarantined body.

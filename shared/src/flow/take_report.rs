@@ -1,0 +1,1 @@
+//! Takes a report, step by step.

@@ -1,0 +1,163 @@
+//! Credentials and the people (or services) who answer for them.
+
+use super::{AccountId, CredentialId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// What kind of credential it is, which also says which Atlassian list holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialKind {
+    /// A managed user's API token (API access: `api-tokens`).
+    UserApiToken,
+    /// An organization's admin API key (API access: `api-keys`).
+    OrgApiKey,
+    /// A token of a service account.
+    ServiceAccountToken,
+    /// An OAuth client of a service account.
+    OauthClient,
+    /// Used by somebody who is not managed; no Atlassian list holds it.
+    ObservedToken,
+    /// Entered by hand, because no API lists it.
+    Registered,
+}
+
+impl CredentialKind {
+    /// Every kind, in the order in which reports show them.
+    pub const ALL: [Self; 6] = [
+        Self::UserApiToken,
+        Self::OrgApiKey,
+        Self::ServiceAccountToken,
+        Self::OauthClient,
+        Self::ObservedToken,
+        Self::Registered,
+    ];
+
+    /// The name in the API, the tables and the CSV.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UserApiToken => "user_api_token",
+            Self::OrgApiKey => "org_api_key",
+            Self::ServiceAccountToken => "service_account_token",
+            Self::OauthClient => "oauth_client",
+            Self::ObservedToken => "observed_token",
+            Self::Registered => "registered",
+        }
+    }
+}
+
+impl fmt::Display for CredentialKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for CredentialKind {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = || Self::ALL.map(Self::as_str).join(", ");
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+            .ok_or_else(|| format!("unknown credential kind `{name}`; known kinds: {}", known()))
+    }
+}
+
+/// Names one credential: ids are unique within a kind only.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CredentialRef {
+    /// Its kind.
+    pub kind: CredentialKind,
+    /// Its id in the list of that kind.
+    pub id: CredentialId,
+}
+
+impl fmt::Display for CredentialRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.id)
+    }
+}
+
+/// Whether Atlassian lets the credential be used, as the list says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialStatus {
+    /// `ALLOWED` in the list.
+    Allowed,
+    /// `BLOCKED` in the list (a third party's reading; unconfirmed).
+    Blocked,
+    /// The list did not say, or said a word that we do not know.
+    Unknown,
+}
+
+/// A credential as an Atlassian list shows it. What the list left out is `None`, never a default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credential {
+    /// Kind and id.
+    #[serde(flatten)]
+    pub reference: CredentialRef,
+    /// The name that its maker gave it; may be empty.
+    pub label: String,
+    /// The account that answers for it: a token's user, a key's creator.
+    pub owner: Option<AccountId>,
+    /// The owner's name as the credential's own list gives it.
+    pub owner_name: Option<String>,
+    /// The owner's mail address as the credential's own list gives it.
+    pub owner_email: Option<String>,
+    /// Its scopes; `None` where the list did not say.
+    pub scopes: Option<Vec<String>>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// When it expires; `None` where the list did not say, which is not "never".
+    pub expires_at: Option<Timestamp>,
+    /// Atlassian's own last-used date, the only support for "unused".
+    pub last_used_at: Option<Timestamp>,
+    /// Allowed, blocked or unknown.
+    pub status: CredentialStatus,
+}
+
+/// An account's state as the users' list shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OwnerStatus {
+    /// In use.
+    Active,
+    /// Deactivated: its tokens answer 401 and stay listed.
+    Inactive,
+    /// Closed for good.
+    Closed,
+    /// Not seen, or a word that we do not know.
+    Unknown,
+}
+
+/// How an owner belongs to the org.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// An account of a verified domain: in the list of managed accounts.
+    Managed,
+    /// Somebody else's account.
+    External,
+    /// A service account.
+    Service,
+    /// Atlassian's own, or an app.
+    System,
+    /// Not known, for instance because the users could not be read.
+    Unknown,
+}
+
+/// A person or service that answers for credentials.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The account.
+    pub account_id: AccountId,
+    /// Display name.
+    pub name: Option<String>,
+    /// Mail address.
+    pub email: Option<String>,
+    /// Active, inactive, closed or unknown.
+    pub status: OwnerStatus,
+    /// Managed, external, service, system or unknown.
+    pub relation: Relation,
+}

@@ -1,0 +1,97 @@
+//! Newtypes for every id, so that no two of them can be mixed up.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! string_ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Wraps an id as it was received; ids are opaque and are not checked.
+            pub fn new(id: impl Into<String>) -> Self {
+                Self(id.into())
+            }
+
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(id: &str) -> Self {
+                Self(id.to_owned())
+            }
+        }
+    )*};
+}
+
+string_ids! {
+    /// An Atlassian organization: the UUID that admin.atlassian.com shows.
+    OrgId;
+    /// An Atlassian account: opaque, 1 to 128 characters of `[a-zA-Z0-9_|:-]` (Organizations API spec).
+    AccountId;
+    /// A credential, as the API that lists it names it. Unique within its kind only.
+    CredentialId;
+    /// An audit event, as Atlassian names it: opaque, and not proven unique.
+    EventId;
+    /// The id of a token as an audit event bears it; whether it equals a listed id is unproven until one matches.
+    EventTokenId;
+    /// A report.
+    ReportId;
+    /// A finding: hash of (org, rule, subject), so it is the same in every report.
+    FindingId;
+    /// An action: hash of (org, credential, action, case generation), so triggering twice makes one.
+    ActionId;
+    /// A quarantined body: the hash of its bytes.
+    QuarantineId;
+}
+
+/// Hex SHA-256 over the parts, each preceded by its length, so that no two lists of parts give the same text.
+pub fn stable_hash(parts: &[&str]) -> String {
+    use sha2::{Digest, Sha256};
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hex::encode(hasher.finalize())
+}
+
+/// The first 16 hex digits (64 bits) of [`stable_hash`]: enough to name things inside one org.
+pub fn short_hash(parts: &[&str]) -> String {
+    let mut hash = stable_hash(parts);
+    hash.truncate(16);
+    hash
+}
+
+/// The shard (0 to `shards - 1`) that a text belongs to.
+pub fn shard_of(text: &str, shards: u32) -> u32 {
+    let hash = stable_hash(&[text]);
+    u32::from_str_radix(&hash[..8], 16).unwrap_or(0) % shards
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_cannot_run_into_each_other() {
+        assert_ne!(stable_hash(&["ab", "c"]), stable_hash(&["a", "bc"]));
+    }
+
+    #[test]
+    fn a_shard_is_below_the_number_of_shards() {
+        assert!((0..1000).all(|n| shard_of(&format!("owner-{n}"), 64) < 64));
+    }
+}

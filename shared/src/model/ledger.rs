@@ -1,0 +1,103 @@
+//! The budget that all actions share, and the ledger that records them.
+
+use super::{ActionId, CredentialRef, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The rolling-window budget and the kill switch of one org: one item, so that one conditional write checks both.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Which actions took a place, and when.
+    pub holds: BTreeMap<String, Timestamp>,
+    /// The kill switch, when it is on.
+    pub stopped: Option<Stop>,
+}
+
+/// The kill switch, put on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// Who put it on.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a ledger entry records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LedgerKind {
+    /// A policy came into force.
+    PolicySet,
+    /// A person asked for an action.
+    ActionRequested,
+    /// A person agreed to a plan.
+    ActionApproved,
+    /// A person refused a plan.
+    ActionRejected,
+    /// The intent to act was stored and the budget taken.
+    ActionClaimed,
+    /// The effect was seen.
+    ActionDone,
+    /// The action ended without effect.
+    ActionCancelled,
+    /// Nobody agreed in time.
+    ActionExpired,
+    /// The action was given up.
+    ActionFailed,
+    /// The kill switch was put on.
+    Stopped,
+    /// The kill switch was released.
+    Resumed,
+}
+
+/// What is to be recorded; the chain adds the rest. Holds ids, no names and no addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerRecord {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: LedgerKind,
+    /// Who: a principal's subject, or `policy`.
+    pub principal: String,
+    /// The action.
+    pub action: Option<ActionId>,
+    /// The credential.
+    pub credential: Option<CredentialRef>,
+    /// The plan that was followed.
+    pub plan_hash: Option<String>,
+    /// The policy that was followed.
+    pub policy_version: Option<u64>,
+    /// A fixed sentence, without names.
+    pub detail: String,
+}
+
+/// An entry of the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerEntry {
+    /// 1, 2, 3, …
+    pub seq: u64,
+    /// The hash of the entry before; 64 zeros for the first.
+    pub previous_hash: String,
+    /// Hex SHA-256 of (org, seq, previous hash, canonical JSON of the record).
+    pub hash: String,
+    /// What it records.
+    #[serde(flatten)]
+    pub record: LedgerRecord,
+}
+
+/// The end of the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerHead {
+    /// The newest entry's number; 0 where there is none.
+    pub seq: u64,
+    /// Its hash; 64 zeros where there is none.
+    pub hash: String,
+}
+
+impl Default for LedgerHead {
+    fn default() -> Self {
+        Self { seq: 0, hash: "0".repeat(64) }
+    }
+}

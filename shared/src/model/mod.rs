@@ -1,0 +1,58 @@
+//! The words of Tokenwarden. No I/O, no clock.
+
+mod action;
+mod credential;
+mod event;
+mod finding;
+mod ids;
+mod ledger;
+mod org;
+mod policy;
+mod poll;
+mod quarantine;
+mod report;
+mod run;
+mod secret;
+mod usage;
+
+pub use action::{Action, ActionState, Agreement, Claim, Decision, DecisionKind, Evidence, Plan, Scope, Target};
+pub use credential::{Credential, CredentialKind, CredentialRef, CredentialStatus, Owner, OwnerStatus, Relation};
+pub use event::{Actor, AuditEvent, EventKey, EventSource, Location, TokenMark, TokenRole, Topic};
+pub use finding::{Finding, FindingStatus, Severity, Verdict};
+pub use ids::{
+    AccountId, ActionId, CredentialId, EventId, EventTokenId, FindingId, OrgId, QuarantineId, ReportId, shard_of,
+    short_hash, stable_hash,
+};
+pub use ledger::{Budget, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop};
+pub use org::{Org, Principal, Role};
+pub use policy::{ActionKind, Approval, Limits, Mode, Policy, PolicyVersion, Response, RuleSettings};
+pub use poll::{ActionCatalogue, ActionName, Interval, MinuteUse, PollState, Reader};
+pub use quarantine::{Intake, Quarantined};
+pub use report::{
+    Changes, CredentialRow, FindingTransition, LastUsedSource, Notice, Report, ReportStatus, RowFinding, Section,
+    SectionName, SectionStatus, Totals, Unjudged, Use,
+};
+pub use run::{Due, Phase, ReportSchedule, Run, SHARDS};
+pub use secret::Secret;
+pub use usage::{HoursOfWeek, KSmallest, ProfileKey, UsageProfile, UsedDays};
+
+/// A moment, UTC. Written as RFC 3339.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;
+
+/// A stored value with the number of its version, which a conditional write names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned<T> {
+    /// 1 for the first; 0 stands for "not stored yet".
+    pub version: u64,
+    /// The value.
+    pub value: T,
+}
+
+/// A page of a list. Only `next: None` ends the list; a page may be empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Where the list goes on.
+    pub next: Option<String>,
+}

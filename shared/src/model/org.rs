@@ -1,0 +1,56 @@
+//! Orgs, and who may ask what about them.
+
+use super::{CredentialId, OrgId, SectionName, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// An org that is governed, with its settings. Written by the first run; each function reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Org {
+    /// Its id.
+    pub id: OrgId,
+    /// Its name, for people.
+    pub name: String,
+    /// When it was registered.
+    pub registered_at: Timestamp,
+    /// The ids of the API keys that Tokenwarden itself uses; `None` until somebody says them.
+    pub own_key_ids: Option<BTreeSet<CredentialId>>,
+    /// Sections that this org declares out of scope: not read, and no reason for a partial report.
+    #[serde(default)]
+    pub out_of_scope: BTreeSet<SectionName>,
+}
+
+/// What a principal may do; each role is given by itself, none contains another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reads.
+    Reader,
+    /// Decides on actions, stops, asks for reports.
+    Approver,
+    /// Changes the policy, releases the stop.
+    Admin,
+}
+
+/// Who is asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// A stable name, as the ledger shows it.
+    pub subject: String,
+    /// What it may do.
+    pub roles: BTreeSet<Role>,
+    /// For which orgs; `None` means all.
+    pub orgs: Option<BTreeSet<OrgId>>,
+}
+
+impl Principal {
+    /// Whether it holds the role.
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// Whether it may see the org.
+    pub fn sees(&self, org: &OrgId) -> bool {
+        self.orgs.as_ref().is_none_or(|orgs| orgs.contains(org))
+    }
+}

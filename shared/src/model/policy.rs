@@ -1,0 +1,146 @@
+//! The policy: what is judged, what is answered, how much, and in which mode.
+
+use super::{AccountId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whether anything is done. The stricter of the org's mode and a rule's mode wins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Records what it would have done.
+    #[default]
+    Observe,
+    /// Acts, within the plan, the approval and the budget.
+    Enforce,
+}
+
+impl Mode {
+    /// The name in the API, the tables and the policy file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Enforce => "enforce",
+        }
+    }
+}
+
+/// What can be done to a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionKind {
+    /// Revoke the one credential. Cannot be undone.
+    Revoke,
+}
+
+impl ActionKind {
+    /// The name in the API, the tables and the policy file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoke => "revoke",
+        }
+    }
+}
+
+/// Whether a person must agree before an action.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Approval {
+    /// A person must.
+    #[default]
+    Required,
+    /// The policy waives it; protected people's credentials need one all the same.
+    Waived,
+}
+
+/// How the policy answers a rule's findings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Response {
+    /// What to do.
+    pub action: ActionKind,
+    /// How long to wait between the plan and the action, in days. Has no default.
+    pub grace_days: u32,
+    /// Whether a person must agree.
+    #[serde(default)]
+    pub approval: Approval,
+}
+
+/// What the policy says of one rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSettings {
+    /// Whether the rule judges at all.
+    #[serde(default = "enabled")]
+    pub enabled: bool,
+    /// The rule's own mode; the org's applies where it is stricter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// The rule's parameters, checked by the rule itself.
+    #[serde(default)]
+    pub parameters: serde_json::Map<String, serde_json::Value>,
+    /// What follows from a finding; nothing where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub respond: Option<Response>,
+}
+
+fn enabled() -> bool {
+    true
+}
+
+impl Default for RuleSettings {
+    fn default() -> Self {
+        Self { enabled: true, mode: None, parameters: serde_json::Map::new(), respond: None }
+    }
+}
+
+/// How many actions a rolling window allows. Both bounds hold at once; zero means zero.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// At most so many actions in a window (0 to 1,000).
+    pub max_actions: u32,
+    /// At most so many percent of the credentials that the last complete report lists (0 to 100).
+    pub max_share_percent: f64,
+    /// The length of the window, in hours (1 to 720).
+    pub window_hours: u32,
+}
+
+/// A policy, as a file or a request gives it and as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// The org's mode.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Accounts that are never acted on without a person's approval. Must not be empty in enforce.
+    #[serde(default)]
+    pub protected: BTreeSet<AccountId>,
+    /// The budget.
+    pub limits: Limits,
+    /// How long a plan waits for an approval after it is due, in days, before it expires (1 to 365).
+    #[serde(default = "approval_days")]
+    pub approval_valid_days: u32,
+    /// The rules; a rule that is not named here judges with its defaults and is answered by nothing.
+    #[serde(default)]
+    pub rules: BTreeMap<String, RuleSettings>,
+}
+
+fn approval_days() -> u32 {
+    30
+}
+
+/// A policy as it is in force.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PolicyVersion {
+    /// 1, 2, 3, …
+    pub version: u64,
+    /// Who wrote it.
+    pub author: String,
+    /// When.
+    pub at: Timestamp,
+    /// Hex SHA-256 of the policy's canonical JSON.
+    pub digest: String,
+    /// What it says.
+    pub policy: Policy,
+}

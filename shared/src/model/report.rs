@@ -1,0 +1,255 @@
+//! Reports: what was read, what was not, and what each credential's row says.
+
+use super::{Credential, CredentialKind, Finding, Owner, ReportId, Severity, Timestamp, UsageProfile};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fmt};
+
+/// One source that a report reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SectionName {
+    /// The managed accounts (`users`).
+    Users,
+    /// The managed users' API tokens (`api-tokens`).
+    UserApiTokens,
+    /// The org's admin API keys (`api-keys`).
+    OrgApiKeys,
+}
+
+impl SectionName {
+    /// The sections, in the order in which they are read: owners first.
+    pub const ALL: [Self; 3] = [Self::Users, Self::UserApiTokens, Self::OrgApiKeys];
+
+    /// The name in the API and the settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::UserApiTokens => "user_api_tokens",
+            Self::OrgApiKeys => "org_api_keys",
+        }
+    }
+
+    /// The section that lists credentials of this kind; `None` where none does yet.
+    pub fn listing(kind: CredentialKind) -> Option<Self> {
+        match kind {
+            CredentialKind::UserApiToken => Some(Self::UserApiTokens),
+            CredentialKind::OrgApiKey => Some(Self::OrgApiKeys),
+            CredentialKind::ServiceAccountToken
+            | CredentialKind::OauthClient
+            | CredentialKind::ObservedToken
+            | CredentialKind::Registered => None,
+        }
+    }
+}
+
+impl fmt::Display for SectionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How far a section was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SectionStatus {
+    /// Not begun, or not yet at its end.
+    Pending,
+    /// Read to its end.
+    Complete,
+    /// Could not be read.
+    Failed,
+    /// The key may not read it.
+    NotPermitted,
+    /// The org's settings say not to read it.
+    OutOfScope,
+}
+
+/// A section of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Section {
+    /// Which source.
+    pub name: SectionName,
+    /// How far it was read.
+    pub status: SectionStatus,
+    /// Why it is not complete, for people.
+    pub reason: Option<String>,
+    /// How many rows it gave.
+    pub count: u64,
+}
+
+/// Whether everything in scope was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportStatus {
+    /// Every section in scope was read to its end.
+    Complete,
+    /// At least one was not; its section says why.
+    Partial,
+}
+
+/// Sums over the rows of a report.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Rows.
+    pub credentials: u64,
+    /// Owners read.
+    pub owners: u64,
+    /// Findings that stand.
+    pub findings: u64,
+    /// Rows that at least one finding names.
+    pub credentials_with_findings: u64,
+    /// Rows whose use is unknown.
+    pub use_unknown: u64,
+    /// Rows that expire within 30 days.
+    pub expiring_within_30_days: u64,
+    /// Rows by kind.
+    pub by_kind: BTreeMap<String, u64>,
+    /// Findings by severity.
+    pub by_severity: BTreeMap<String, u64>,
+    /// Findings by rule.
+    pub by_rule: BTreeMap<String, u64>,
+    /// Verdicts that could not be reached, by rule: a fact was missing.
+    pub unjudged_by_rule: BTreeMap<String, u64>,
+}
+
+impl Totals {
+    /// Adds another shard's sums.
+    pub fn add(&mut self, other: &Self) {
+        self.credentials += other.credentials;
+        self.owners += other.owners;
+        self.findings += other.findings;
+        self.credentials_with_findings += other.credentials_with_findings;
+        self.use_unknown += other.use_unknown;
+        self.expiring_within_30_days += other.expiring_within_30_days;
+        let maps = [
+            (&mut self.by_kind, &other.by_kind),
+            (&mut self.by_severity, &other.by_severity),
+            (&mut self.by_rule, &other.by_rule),
+            (&mut self.unjudged_by_rule, &other.unjudged_by_rule),
+        ];
+        for (mine, theirs) in maps {
+            theirs.iter().for_each(|(key, count)| *mine.entry(key.clone()).or_default() += count);
+        }
+    }
+}
+
+/// How a report differs from the one before it: counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changes {
+    /// Credentials that were not in the last report.
+    pub added: u64,
+    /// Credentials that the last report had and this one, complete there, has not.
+    pub removed: u64,
+    /// Findings that no longer stand.
+    pub resolved: u64,
+    /// Findings that were opened or opened again.
+    pub new_findings: u64,
+}
+
+/// What a report must say before anything else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Stable name, such as `own_key_unknown`.
+    pub code: String,
+    /// A sentence for people.
+    pub text: String,
+}
+
+/// The summary of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Its id: sorts by date.
+    pub id: ReportId,
+    /// When its judgement was made.
+    pub generated_at: Timestamp,
+    /// Complete or partial.
+    pub status: ReportStatus,
+    /// What was read and what was not.
+    pub sections: Vec<Section>,
+    /// What must be said first.
+    pub notices: Vec<Notice>,
+    /// Sums.
+    pub totals: Totals,
+    /// What differs from the report before.
+    pub changes: Changes,
+    /// In how many partitions its rows are stored.
+    pub parts: u32,
+    /// Bodies in quarantine when it was made.
+    pub quarantined: u64,
+    /// Events counted as ignored so far, deliveries that were repeated included.
+    pub ignored_events: u64,
+}
+
+/// From where a last-used date came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LastUsedSource {
+    /// Atlassian's own list.
+    Inventory,
+    /// An audit event, later than the list's date or instead of it.
+    Event,
+    /// No date is known.
+    None,
+}
+
+/// Whether the use of a credential can be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Use {
+    /// Every use that we saw by its owner is joined to a credential, and the list has a date.
+    Known,
+    /// A date is missing, or a use by its owner could not be joined to one of his credentials.
+    Unknown,
+}
+
+/// A finding as a row shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowFinding {
+    /// The rule's id.
+    pub rule: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// A sentence with the evidence in it.
+    pub reason: String,
+}
+
+/// A verdict that could not be reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unjudged {
+    /// The rule's id.
+    pub rule: String,
+    /// Which fact is missing.
+    pub missing: String,
+}
+
+/// One row of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialRow {
+    /// The credential as its list shows it.
+    pub credential: Credential,
+    /// Who answers for it, as far as known.
+    pub owner: Option<Owner>,
+    /// The later of the list's last-used date and the last event of use.
+    pub last_used_at: Option<Timestamp>,
+    /// From where that date came.
+    pub last_used_source: LastUsedSource,
+    /// Whether its use can be judged.
+    pub usage: Use,
+    /// One of the keys that Tokenwarden itself uses: never offered for revocation.
+    pub own: bool,
+    /// The usage profile that joins it, if one does.
+    pub profile: Option<UsageProfile>,
+    /// What the rules hold against it.
+    pub findings: Vec<RowFinding>,
+    /// Which rules could not judge it, and why.
+    pub unjudged: Vec<Unjudged>,
+}
+
+/// What the merge-walk writes to the cases table: transitions only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FindingTransition {
+    /// Opened, or opened again: a new generation.
+    Open(Finding),
+    /// No longer stands.
+    Resolve(Finding),
+}

@@ -1,0 +1,86 @@
+//! A report in the making: where it stands, so that the next tick goes on from there.
+
+use super::{Changes, CredentialId, FindingId, ReportId, Section, SectionName, Timestamp, Totals};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// In how many shards owners and their credentials are staged, by hash of the owner.
+pub const SHARDS: u32 = 64;
+
+/// What is to be done next. Every step can be repeated without harm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "snake_case")]
+pub enum Phase {
+    /// Pass 1: stage the rows of a section.
+    Stage {
+        /// Which.
+        section: SectionName,
+        /// Where its list goes on; `None` at its beginning.
+        cursor: Option<String>,
+        /// Which reading of the section: rows of older attempts do not count.
+        attempt: u32,
+    },
+    /// Pass 2: join and judge a shard, write its rows.
+    Judge {
+        /// Which.
+        shard: u32,
+    },
+    /// Count what was added and removed since the last report.
+    Compare,
+    /// Write the findings' transitions, in the order of their ids.
+    Settle {
+        /// The last finding that was settled.
+        after: Option<FindingId>,
+    },
+    /// Sum up and move `latest`.
+    Publish,
+}
+
+/// The checkpoint of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// The report that it makes.
+    pub report: ReportId,
+    /// When it began; the rules judge as of this moment.
+    pub started_at: Timestamp,
+    /// The policy that it judges by.
+    pub policy_version: u64,
+    /// The ids of our own keys as known when it began.
+    pub own_key_ids: Option<BTreeSet<CredentialId>>,
+    /// What next.
+    pub phase: Phase,
+    /// What was read.
+    pub sections: Vec<Section>,
+    /// The final attempt of each section, by position in `sections`; 0 where it was not read.
+    pub attempts: Vec<u32>,
+    /// In how many partitions the rows go; set when staging ends.
+    pub parts: u32,
+    /// What differs from the last report.
+    pub changes: Changes,
+    /// The sums of the shards judged so far.
+    pub totals: Totals,
+    /// Nobody else works on it before this.
+    pub lease_until: Timestamp,
+}
+
+/// What a schedule should do for an org now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// Begin a report.
+    Start,
+    /// Go on with the one that is open.
+    Resume,
+    /// Nothing.
+    Nothing,
+}
+
+/// What `due` needs to know of an org.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportSchedule {
+    /// When the newest whole report was begun.
+    pub last_started_at: Option<Timestamp>,
+    /// When somebody asked for a report, until one begins.
+    pub requested_at: Option<Timestamp>,
+    /// The id that the asked-for report will bear.
+    pub requested_id: Option<ReportId>,
+}

@@ -1,0 +1,1 @@
+//! Secrets by purpose, cached, refreshed once on a mismatch.

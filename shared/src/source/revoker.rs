@@ -1,0 +1,1 @@
+//! What revokes one user token.

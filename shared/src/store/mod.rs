@@ -1,0 +1,5 @@
+//! The two DynamoDB tables. Nobody else sees `AttributeValue`.
+
+pub mod create;
+pub mod item;
+pub mod keys;

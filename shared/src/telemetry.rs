@@ -1,0 +1,1 @@
+//! Logs: structured, with secrets masked.

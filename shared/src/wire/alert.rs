@@ -1,0 +1,1 @@
+//! A Guard Detect alert.

@@ -1,0 +1,1 @@
+//! The envelopes in which events arrive.

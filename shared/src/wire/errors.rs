@@ -1,0 +1,1 @@
+//! The four shapes of Atlassian's errors.

@@ -1,0 +1,9 @@
+//! Atlassian's JSON, exactly as it is sent. Everything optional that is not proven.
+
+pub mod alert;
+pub mod delivery;
+pub mod errors;
+pub mod event;
+pub mod time;
+pub mod tokens;
+pub mod users;

@@ -1,0 +1,1 @@
+//! Atlassian's many ways to write a time.
