@@ -5,7 +5,7 @@
 MAKEFLAGS += --no-print-directory
 ARCH ?= x86_64
 
-help: ; @sed -n 's/^\([a-z-]*\):[^#]*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16 ## these lines
+help: ; @sed -n 's/^\([a-z-]*\):.* ## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16 ## these lines
 
 # The dev profile: a first build with optimised dependencies takes several times as long, and one org's report does not notice.
 run: ; @cargo run -p tokenwarden-local --bin tokenwarden -- serve ## everything on one machine, on 127.0.0.1:8787

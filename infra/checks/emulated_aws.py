@@ -1,7 +1,7 @@
 """Deploys infra/template.yaml into an emulated AWS from nothing, tries it, updates it and deletes it.
 
     emulated_aws.py                    with stand-ins as code: everything that the template alone decides
-    emulated_aws.py --binaries FOLDER  afterwards with the real functions: the programs of that names in FOLDER
+    emulated_aws.py --binaries FOLDER  with the real functions: the programs FOLDER/ingest-audit and so on
 
 Prints a line for each check and exits 1 when one fails. What the emulation cannot show: see ministack.py.
 """
@@ -39,6 +39,7 @@ SECRET_OF = {
 TIMEOUTS_AND_MEMORY = {"ingest-audit": (15, 256), "poll-audit": (55, 256), "report-tokens": (290, 512),
                        "remediate-tokens": (120, 256), "serve-reports": (20, 256)}
 SCHEDULES = {"poll-audit": "rate(1 minute)", "report-tokens": "rate(5 minutes)", "remediate-tokens": "rate(5 minutes)"}
+WEBHOOK_SECRET = '{"org-one": {"accepted": [{"value": "expected"}]}}'
 TABLES = ("HistoryTable", "CasesTable")
 
 failures = []
@@ -264,15 +265,33 @@ def check_delete(stack):
     check("deleting the stack keeps both tables", sorted(tables), sorted(stack.ids[t] for t in TABLES))
 
 
-# ---- the real functions ----
+# ---- the two programmes ----
 
-def check_real_functions(stack, folder):
-    """The same stack with the functions' own code: it starts, answers through the HTTP API and refuses strangers."""
-    stack.write("update_stack", stack.upload("real", lambda binary: stripped(Path(folder, binary), stack.aws.folder)))
-    status, body = stack.request("GET", "/healthz")
+def try_template(stack):
+    stand_in = f"#!{sys.executable}\n" + Path(__file__).with_name("stand_in.py").read_text()
+    template = stack.upload("stand-in", lambda _: stand_in)
+    stack.write("create_stack", template)
+    check_resources(stack, template)
+    check_tables(stack, template)
+    check_functions(stack)
+    check_starters(stack)
+    check_routes(stack)
+    check_rights(stack)
+    check_stream(stack)
+    check_update(stack, template)
+    check_schedule(stack)
+
+
+def try_functions(stack, folder):
+    """The functions' own code starts, answers through the HTTP API and refuses strangers."""
+    stack.write("create_stack", stack.upload("real", lambda binary: stripped(Path(folder, binary), stack.aws.folder)))
+    status, _ = stack.request("GET", "/healthz")
     check("serve-reports answers", status, 200)
-    status, body = stack.request("POST", "/webhooks/org-three/audit", body=b"{}", headers={"authorization": "Bearer wrong"})
-    check("ingest-audit refuses a wrong credential", (status, "type" in body), (401, True))
+    stack.aws.secretsmanager.put_secret_value(SecretId=stack.ids["WebhookSecret"], SecretString=WEBHOOK_SECRET)
+    for credential, wanted in [("Bearer wrong", 401), ("Bearer expected", 202)]:
+        headers = {"authorization": credential, "content-type": "application/json"}
+        status, body = stack.request("POST", "/webhooks/org-one/audit", body=b"[]", headers=headers)
+        check(f"ingest-audit answers {wanted} to '{credential}'", status, wanted)
 
 
 def stripped(program, folder):
@@ -288,24 +307,13 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--binaries", metavar="FOLDER")
     folder = arguments.parse_args().binaries
-    stand_in = f"#!{sys.executable}\n" + Path(__file__).with_name("stand_in.py").read_text()
     begun = time.monotonic()
-
     with ministack.running() as aws:
         stack = Stack(aws)
-        template = stack.upload("stand-in", lambda _: stand_in)
-        stack.write("create_stack", template)
-        check_resources(stack, template)
-        check_tables(stack, template)
-        check_functions(stack)
-        check_starters(stack)
-        check_routes(stack)
-        check_rights(stack)
-        check_stream(stack)
-        check_update(stack, template)
-        check_schedule(stack)
         if folder:
-            check_real_functions(stack, folder)
+            try_functions(stack, folder)
+        else:
+            try_template(stack)
         check_delete(stack)
     print(f"{len(failures)} checks failed, {time.monotonic() - begun:.0f} s")
     sys.exit(1 if failures else 0)
