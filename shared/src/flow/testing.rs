@@ -186,7 +186,9 @@ impl EventStore for MemoryStore {
 impl QuarantineStore for MemoryStore {
     async fn quarantine(&self, _: &OrgId, header: &Quarantined, body: &[u8]) -> Result<()> {
         let id = header.id.as_str().to_owned();
-        self.with(|memory| memory.quarantined.entry(id).or_insert((header.clone(), body.to_vec())));
+        self.with(|memory| {
+            memory.quarantined.entry(id).or_insert((header.clone(), body.to_vec()));
+        });
         Ok(())
     }
 
