@@ -3,7 +3,7 @@
 use super::{
     Store,
     call::failed,
-    item::{Draft, Entity, number},
+    item::{Draft, Entity, key_item, number, value},
     keys,
 };
 use crate::{
@@ -26,6 +26,7 @@ impl FindingStore for Store {
                 let draft = finding_draft(org, finding)?.pending(org, finding.changed_at);
                 self.put_finding(draft, finding.generation, "attribute_not_exists(pk) OR generation < :new").await
             }
+            FindingTransition::Change(finding) => self.change_finding(org, finding).await,
             FindingTransition::Resolve(finding) => {
                 let draft = finding_draft(org, finding)?;
                 self.put_finding(draft, finding.generation, "attribute_not_exists(pk) OR generation <= :new").await
@@ -43,6 +44,25 @@ impl Store {
             Ok(_) => Ok(()),
             Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
             Err(error) => Err(failed("PutItem", table)(error)),
+        }
+    }
+
+    /// Changes what a finding says, and leaves it pending if it is.
+    async fn change_finding(&self, org: &OrgId, finding: &Finding) -> Result<()> {
+        let table = &self.tables.cases;
+        let request = self
+            .client
+            .update_item()
+            .table_name(table)
+            .set_key(Some(key_item(keys::finding(org, &finding.id))))
+            .update_expression("SET body = :body")
+            .condition_expression("generation = :new")
+            .expression_attribute_values(":body", value(finding)?)
+            .expression_attribute_values(":new", number(finding.generation));
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(failed("UpdateItem", table)(error)),
         }
     }
 }
