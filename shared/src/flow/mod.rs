@@ -8,4 +8,8 @@ pub mod record_events;
 pub mod register;
 pub mod replay;
 pub mod sweep;
+pub mod take_in;
 pub mod take_report;
+
+#[cfg(test)]
+mod testing;
