@@ -109,7 +109,7 @@ impl World {
             events.extend(page.rows("data").clone());
             match page.body["meta"]["next"].as_str() {
                 Some(cursor) if !page.rows("data").is_empty() => {
-                    path = format!("events-stream?cursor={cursor}&limit=500")
+                    path = format!("events-stream?cursor={cursor}&limit=500");
                 }
                 _ => return events,
             }
