@@ -1,0 +1,26 @@
+#!/bin/sh
+# Builds every function for provided.al2023 and zips it: target/lambda/FUNCTION.zip.
+set -eu
+arch=${1:-x86_64}
+root=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$root"
+
+case $arch in
+x86_64) target=x86_64-unknown-linux-gnu ;;
+arm64) target=aarch64-unknown-linux-gnu ;;
+*) echo "ARCH is x86_64 or arm64, not $arch" >&2 && exit 2 ;;
+esac
+# Looked up here because cargo-lambda would download a missing target without asking.
+if [ ! -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ]; then
+  echo "ARCH=$arch needs Rust's standard library for $target, which is missing: rustup target add $target" >&2
+  exit 3
+fi
+command -v objdump >/dev/null || { echo "packaging needs objdump, which is missing: apt-get install binutils" >&2; exit 3; }
+
+bin=$(infra/tools/python-tool.sh lambda)
+packages=$(for folder in functions/*/; do printf -- '-p %s ' "$(basename "$folder")"; done)
+rm -rf target/lambda
+# zig links against an old glibc on any machine; the profile is in Cargo.toml.
+# shellcheck disable=SC2086
+PATH="$bin:$PATH" cargo lambda build --profile lambda --target "$target" --lambda-dir target/lambda $packages
+"$bin/python" infra/tools/zip_functions.py target/lambda
