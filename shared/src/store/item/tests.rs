@@ -377,6 +377,7 @@ fn a_full_profile_takes_less_than_one_write_unit() {
     let org = "0a1b2c3d-4e5f-4061-8273-94a5b6c7d8e9".into();
     let item = profile::draft(&org, &profile, RETENTION).unwrap().number("version", 1_000_000).build();
     let bytes = size(&item);
+    println!("a full profile: {bytes} bytes");
     assert!(bytes < 1024, "{bytes} bytes");
     assert_eq!(profile::read(item).unwrap(), profile);
 }
