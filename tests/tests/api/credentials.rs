@@ -94,6 +94,6 @@ async fn asking_for_a_report_twice_is_asking_once() {
     let first = server.send("approver", "POST", "/v1/orgs/org-1/reports", &[], "").await;
     let second = server.send("approver-2", "POST", "/v1/orgs/org-1/reports", &[], "").await;
     assert_eq!((first.status, second.status), (202, 202));
-    assert!(first.header("location").starts_with("/v1/orgs/org%2D1/reports/20261121T120000Z"));
+    assert!(first.header("location").starts_with("/v1/orgs/org-1/reports/20261121T120000Z"));
     assert_eq!(first.header("location"), second.header("location"));
 }
