@@ -223,7 +223,6 @@ fn a_run_comes_back_in_each_of_its_phases() {
                 attempts: with.many(1),
                 parts: 2,
                 changes: Changes::default(),
-                totals: totals(with),
                 wait_until: with.of(at()),
                 lease_until: at(),
             });
