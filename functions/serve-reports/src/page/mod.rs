@@ -1,0 +1,14 @@
+//! The pages: read-only, without scripts, every value escaped.
+
+mod action;
+mod credential;
+mod frame;
+mod home;
+mod line;
+mod lists;
+mod moment;
+
+pub(crate) use action::{action, actions};
+pub(crate) use credential::credential;
+pub(crate) use home::home;
+pub(crate) use lists::{ledger, quarantine};
