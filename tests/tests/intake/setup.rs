@@ -6,7 +6,7 @@ use ingest_audit::App;
 use lambda_http::{Body, Request, Response, http};
 use serde_json::{Value, json};
 use shared::{
-    config::{EventSettings, KeepEvents, PollSettings},
+    config::{EventSettings, KeepEvents, PollSettings, Retention},
     decide::{
         fold::{fold, profile_key},
         parse::parse,
@@ -21,7 +21,7 @@ use shared::{
         SecretSource,
     },
     secrets::SecretCache,
-    store::{Retention, Store},
+    store::Store,
 };
 use std::{
     collections::BTreeMap,
