@@ -1,1 +1,129 @@
-//! Which profile belongs to which credential.
+//! Which profile belongs to which credential of one owner, and which uses belong to none.
+
+use crate::model::{Credential, JoinState, ProfileKey, UsageProfile};
+use std::collections::HashMap;
+
+/// An owner's profiles, joined.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Joined<'a> {
+    by_credential: HashMap<&'a str, &'a UsageProfile>,
+    unjoined_uses: Vec<&'a UsageProfile>,
+    shared_ids: u32,
+}
+
+impl<'a> Joined<'a> {
+    /// The profile of a credential of this owner.
+    pub fn profile(&self, credential: &Credential) -> Option<&'a UsageProfile> {
+        self.by_credential.get(credential.reference.id.as_str()).copied()
+    }
+
+    /// Whether one of the owner's uses may have been a use of any of his credentials.
+    ///
+    /// A use that names a token by id belongs to none of them once ids are proven to be the lists' ids; a use that
+    /// names none, or by a label that is not his or not unique, may always be any.
+    pub fn is_ambiguous(&self, join: JoinState) -> bool {
+        self.unjoined_uses.iter().any(|profile| match join {
+            JoinState::Unproven => true,
+            JoinState::Proven => !profile.key.has_token_id(),
+        })
+    }
+
+    /// Whether an event named one of the credentials by its listed id.
+    pub fn proves_ids(&self) -> bool {
+        self.shared_ids > 0
+    }
+
+    /// The profiles that joined no credential and hold a use.
+    pub fn unjoined_uses(&self) -> &[&'a UsageProfile] {
+        &self.unjoined_uses
+    }
+}
+
+/// Joins one owner's credentials with the profiles of which he is the actor: by token id, else by a label that only
+/// one of his credentials bears.
+pub fn join<'a>(credentials: &'a [Credential], profiles: &'a [UsageProfile]) -> Joined<'a> {
+    let by_id: HashMap<&str, &str> = credentials
+        .iter()
+        .map(|credential| (credential.reference.id.as_str(), credential.reference.id.as_str()))
+        .collect();
+    let by_label = unique_labels(credentials);
+    let mut joined = Joined::default();
+    for profile in profiles {
+        let named = profile.token_id.as_ref().and_then(|id| by_id.get(id.as_str()).copied());
+        joined.shared_ids += u32::from(named.is_some());
+        let labelled = || by_label.get(profile.key.identity.as_str()).copied();
+        match named.or_else(labelled) {
+            Some(id) => {
+                let kept = joined.by_credential.entry(id).or_insert(profile);
+                if profile.last_used_at > kept.last_used_at {
+                    *kept = profile;
+                }
+            }
+            None if profile.uses > 0 => joined.unjoined_uses.push(profile),
+            None => {}
+        }
+    }
+    joined
+}
+
+fn unique_labels(credentials: &[Credential]) -> HashMap<String, &str> {
+    let mut seen: HashMap<String, Option<&str>> = HashMap::new();
+    for credential in credentials.iter().filter(|credential| !credential.label.is_empty()) {
+        let key = ProfileKey::of_label(credential.owner.as_ref(), &credential.label).identity;
+        seen.entry(key).and_modify(|id| *id = None).or_insert(Some(credential.reference.id.as_str()));
+    }
+    seen.into_iter().filter_map(|(key, id)| Some((key, id?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::CredentialId;
+    use crate::rules::tests::token;
+
+    fn credential(id: &str, label: &str) -> Credential {
+        let mut credential = token();
+        credential.reference.id = CredentialId::new(id);
+        credential.label = label.to_owned();
+        credential
+    }
+
+    fn by_id(id: &str) -> UsageProfile {
+        let key = ProfileKey::of_token(Some(&"a1".into()), &id.into());
+        UsageProfile { token_id: Some(id.into()), uses: 3, ..UsageProfile::empty(key) }
+    }
+
+    fn by_label(label: &str) -> UsageProfile {
+        UsageProfile { uses: 3, ..UsageProfile::empty(ProfileKey::of_label(Some(&"a1".into()), label)) }
+    }
+
+    #[test]
+    fn a_token_id_that_is_listed_joins_and_proves() {
+        let (credentials, profiles) = ([credential("t1", "x")], [by_id("t1")]);
+        let joined = join(&credentials, &profiles);
+        assert_eq!(joined.profile(&credentials[0]), Some(&profiles[0]));
+        assert!(joined.proves_ids() && !joined.is_ambiguous(JoinState::Unproven));
+    }
+
+    #[test]
+    fn a_foreign_token_id_is_ambiguous_until_ids_are_proven() {
+        let (credentials, profiles) = ([credential("t1", "x")], [by_id("gone")]);
+        let joined = join(&credentials, &profiles);
+        assert!(joined.is_ambiguous(JoinState::Unproven) && !joined.is_ambiguous(JoinState::Proven));
+    }
+
+    #[test]
+    fn a_label_joins_only_if_one_credential_bears_it() {
+        let profiles = [by_label("x")];
+        let one = [credential("t1", "x"), credential("t2", "y")];
+        assert!(join(&one, &profiles).profile(&one[0]).is_some());
+        let two = [credential("t1", "x"), credential("t2", "x")];
+        assert!(join(&two, &profiles).is_ambiguous(JoinState::Proven));
+    }
+
+    #[test]
+    fn a_use_without_id_and_label_is_always_ambiguous() {
+        let (credentials, profiles) = ([credential("t1", "")], [by_label("")]);
+        assert!(join(&credentials, &profiles).is_ambiguous(JoinState::Proven));
+    }
+}

@@ -1,1 +1,301 @@
-//! The plan of an action.
+//! The plan of an action: everything that a person needs before agreeing, as data.
+
+use crate::model::{
+    Action, ActionId, ActionKind, ActionState, Approval, CredentialKind, CredentialRef, CredentialRow, Evidence,
+    Finding, FindingId, LastUsedSource, Mode, OrgId, Plan, Policy, PolicyVersion, Report, Response, Scope, Target,
+    Timestamp, Use, short_hash, stable_hash,
+};
+use chrono::TimeDelta;
+
+/// What asks for an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// A finding that the policy answers.
+    Finding {
+        /// Which.
+        id: FindingId,
+        /// Which opening of it.
+        generation: u32,
+        /// Its rule.
+        rule: String,
+        /// Its sentence.
+        reason: String,
+    },
+    /// A person.
+    Request {
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Cause {
+    /// A finding as the cause.
+    pub fn finding(finding: &Finding) -> Self {
+        let Finding { id, generation, rule, reason, .. } = finding.clone();
+        Self::Finding { id, generation, rule, reason }
+    }
+
+    fn rule(&self) -> Option<&str> {
+        match self {
+            Self::Finding { rule, .. } => Some(rule),
+            Self::Request { .. } => None,
+        }
+    }
+}
+
+/// The mode that holds for a rule's findings, or (without a rule) for what people ask for: the stricter of both.
+pub fn mode_for(policy: &Policy, rule: Option<&str>) -> Mode {
+    let own = rule.and_then(|rule| policy.rules.get(rule)).and_then(|settings| settings.mode);
+    own.map_or(policy.mode, |own| own.min(policy.mode))
+}
+
+/// How the policy answers a rule's findings; `None` if it does not.
+pub fn response_for<'a>(policy: &'a Policy, rule: &str) -> Option<&'a Response> {
+    policy.rules.get(rule).filter(|settings| settings.enabled)?.respond.as_ref()
+}
+
+/// The plan to revoke one credential.
+pub fn plan_revocation(
+    row: &CredentialRow,
+    report: &Report,
+    cause: &Cause,
+    policy: &PolicyVersion,
+    now: Timestamp,
+) -> Plan {
+    let (grace_days, approval) = terms(cause, &policy.policy);
+    let protected = protection(row, &policy.policy);
+    let due_at = now + TimeDelta::days(grace_days.into());
+    Plan {
+        action: ActionKind::Revoke,
+        scope: Scope::Credential,
+        target: target(row),
+        rule: cause.rule().map(str::to_owned),
+        why: why(cause),
+        evidence: evidence(row, report),
+        effects: effects(row),
+        reversible: false,
+        policy_version: policy.version,
+        approval: if protected.is_some() { Approval::Required } else { approval },
+        protected,
+        due_at,
+        expires_at: due_at + TimeDelta::days(policy.policy.approval_valid_days.into()),
+        withheld: withheld(row, mode_for(&policy.policy, cause.rule())),
+    }
+}
+
+fn terms(cause: &Cause, policy: &Policy) -> (u32, Approval) {
+    match cause {
+        Cause::Finding { rule, .. } => {
+            response_for(policy, rule).map_or((0, Approval::Required), |answer| (answer.grace_days, answer.approval))
+        }
+        Cause::Request { .. } => (0, Approval::Required),
+    }
+}
+
+fn why(cause: &Cause) -> String {
+    match cause {
+        Cause::Finding { rule, reason, .. } => format!("{rule}: {reason}"),
+        Cause::Request { by, reason } => format!("{by} asked for it: {reason}"),
+    }
+}
+
+fn target(row: &CredentialRow) -> Target {
+    let credential = &row.credential;
+    Target {
+        credential: credential.reference.clone(),
+        label: credential.label.clone(),
+        owner: credential.owner.clone(),
+        owner_name: row.owner.as_ref().and_then(|owner| owner.name.clone()).or(credential.owner_name.clone()),
+        created_at: credential.created_at,
+        expires_at: credential.expires_at,
+    }
+}
+
+fn evidence(row: &CredentialRow, report: &Report) -> Evidence {
+    Evidence {
+        report: report.id.clone(),
+        judged_at: report.generated_at,
+        last_used_at: row.last_used_at,
+        last_used_source: row.last_used_source,
+        uses_seen: row.profile.as_ref().map_or(0, |profile| profile.uses),
+    }
+}
+
+fn effects(row: &CredentialRow) -> Vec<String> {
+    let mut effects = vec![
+        "Revoking cannot be undone. A new token must be made and pasted into the job.".to_owned(),
+        last_use(row),
+        "Other tokens of this owner are not touched.".to_owned(),
+    ];
+    if row.usage == Use::Unknown {
+        effects.push("Which of the owner's tokens was used is not known.".to_owned());
+    }
+    effects
+}
+
+fn last_use(row: &CredentialRow) -> String {
+    let uses = row.profile.as_ref().map_or(0, |profile| profile.uses);
+    let seen = format!("{uses} uses of it are in the events that we hold");
+    match (row.last_used_at, row.last_used_source) {
+        (None, _) | (_, LastUsedSource::None) => format!("When it was last used is not known; {seen}."),
+        (Some(at), _) => format!("It was last used on {}; {seen}.", at.format("%Y-%m-%d")),
+    }
+}
+
+fn protection(row: &CredentialRow, policy: &Policy) -> Option<String> {
+    let owner = row.credential.owner.as_ref()?;
+    policy.protected.contains(owner).then(|| "its owner is on the policy's list of protected people".to_owned())
+}
+
+fn withheld(row: &CredentialRow, mode: Mode) -> Option<String> {
+    if row.own {
+        return Some("it is one of Tokenwarden's own keys, which are never revoked from here".into());
+    }
+    match row.credential.reference.kind {
+        CredentialKind::UserApiToken if row.credential.owner.is_none() => {
+            return Some("its owner is not known, and Atlassian revokes a token through its owner's account".into());
+        }
+        CredentialKind::UserApiToken => {}
+        CredentialKind::OrgApiKey
+        | CredentialKind::ServiceAccountToken
+        | CredentialKind::OauthClient
+        | CredentialKind::ObservedToken
+        | CredentialKind::Registered => return Some("this kind of credential cannot be revoked from here yet".into()),
+    }
+    match mode {
+        Mode::Observe => Some("the mode is observe: nothing is done, only recorded".into()),
+        Mode::Enforce => None,
+    }
+}
+
+/// Hex SHA-256 of the plan's canonical JSON: field order as declared, no white space.
+pub fn hash(plan: &Plan) -> String {
+    let text = serde_json::to_string(plan).unwrap_or_default();
+    stable_hash(&[&text])
+}
+
+/// The id of the action of one kind on one credential, in one generation of its case.
+pub fn action_id(org: &OrgId, credential: &CredentialRef, kind: ActionKind, generation: u32) -> ActionId {
+    let generation = generation.to_string();
+    let parts = [org.as_str(), credential.kind.as_str(), credential.id.as_str(), kind.as_str(), &generation];
+    ActionId::new(short_hash(&parts))
+}
+
+/// A new action in state `planned`.
+pub fn action(org: &OrgId, cause: &Cause, plan: Plan, generation: u32, now: Timestamp) -> Action {
+    let (finding, finding_generation, requested_by) = match cause {
+        Cause::Finding { id, generation, .. } => (Some(id.clone()), *generation, None),
+        Cause::Request { by, .. } => (None, 0, Some(by.clone())),
+    };
+    Action {
+        id: action_id(org, &plan.target.credential, plan.action, generation),
+        finding,
+        finding_generation,
+        generation,
+        requested_by,
+        state: ActionState::Planned,
+        plan_hash: hash(&plan),
+        plan,
+        planned_at: now,
+        agreed: None,
+        claim: None,
+        reason: None,
+        changed_at: now,
+        wake_at: Some(now),
+    }
+}
+
+/// The same action with a new plan: approvals of the old one do not hold, and the grace starts now.
+pub fn replanned(action: &Action, plan: Plan, now: Timestamp) -> Action {
+    Action {
+        state: ActionState::Planned,
+        plan_hash: hash(&plan),
+        plan,
+        planned_at: now,
+        agreed: None,
+        claim: None,
+        reason: None,
+        changed_at: now,
+        wake_at: Some(now),
+        ..action.clone()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::decide::judge::tests::{report, row};
+    use crate::model::Limits;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    pub(crate) fn policy(mode: Mode, approval: Approval) -> PolicyVersion {
+        let respond = Some(Response { action: ActionKind::Revoke, grace_days: 7, approval });
+        let unused = crate::model::RuleSettings { respond, ..Default::default() };
+        let policy = Policy {
+            mode,
+            protected: BTreeSet::from(["boss".into()]),
+            limits: Limits { max_actions: 5, max_share_percent: 5.0, window_hours: 24 },
+            approval_valid_days: 30,
+            rules: BTreeMap::from([("unused".to_owned(), unused)]),
+        };
+        PolicyVersion { version: 1, author: "a".into(), at: now(), digest: String::new(), policy }
+    }
+
+    pub(crate) fn now() -> Timestamp {
+        "2026-11-21T12:00:00Z".parse().unwrap()
+    }
+
+    pub(crate) fn cause() -> Cause {
+        Cause::Finding { id: "f1".into(), generation: 1, rule: "unused".into(), reason: "Long ago.".into() }
+    }
+
+    #[test]
+    fn in_observe_the_plan_is_withheld_and_in_enforce_it_is_due_after_the_grace() {
+        let observed = plan_revocation(&row(), &report(), &cause(), &policy(Mode::Observe, Approval::Required), now());
+        assert!(observed.withheld.unwrap().contains("observe"));
+        let enforced = plan_revocation(&row(), &report(), &cause(), &policy(Mode::Enforce, Approval::Required), now());
+        assert_eq!((enforced.withheld, enforced.due_at), (None, now() + TimeDelta::days(7)));
+    }
+
+    #[test]
+    fn the_stricter_mode_wins() {
+        let mut policy = policy(Mode::Enforce, Approval::Waived).policy;
+        policy.rules.get_mut("unused").unwrap().mode = Some(Mode::Observe);
+        assert_eq!(mode_for(&policy, Some("unused")), Mode::Observe);
+        assert_eq!(mode_for(&policy, Some("expires-soon")), Mode::Enforce);
+        policy.mode = Mode::Observe;
+        policy.rules.get_mut("unused").unwrap().mode = Some(Mode::Enforce);
+        assert_eq!(mode_for(&policy, Some("unused")), Mode::Observe);
+    }
+
+    #[test]
+    fn protected_people_need_an_approval_even_where_it_is_waived() {
+        let mut row = row();
+        row.credential.owner = Some("boss".into());
+        let plan = plan_revocation(&row, &report(), &cause(), &policy(Mode::Enforce, Approval::Waived), now());
+        assert_eq!(plan.approval, Approval::Required);
+        assert!(plan.protected.is_some());
+    }
+
+    #[test]
+    fn our_own_keys_and_other_kinds_are_never_due() {
+        let mut own = row();
+        own.own = true;
+        let policy = policy(Mode::Enforce, Approval::Waived);
+        assert!(plan_revocation(&own, &report(), &cause(), &policy, now()).withheld.unwrap().contains("own keys"));
+        let mut key = row();
+        key.credential.reference.kind = CredentialKind::OrgApiKey;
+        assert!(plan_revocation(&key, &report(), &cause(), &policy, now()).withheld.is_some());
+    }
+
+    #[test]
+    fn the_hash_changes_with_the_plan() {
+        let policy = policy(Mode::Enforce, Approval::Required);
+        let plan = plan_revocation(&row(), &report(), &cause(), &policy, now());
+        let later = plan_revocation(&row(), &report(), &cause(), &policy, now() + TimeDelta::seconds(1));
+        assert_ne!(hash(&plan), hash(&later));
+        assert_eq!(hash(&plan), hash(&plan.clone()));
+    }
+}

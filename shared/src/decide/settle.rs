@@ -1,1 +1,89 @@
-//! Which findings changed.
+//! Which findings changed between what is stored and what a report found.
+
+use crate::model::{Finding, FindingStatus, FindingTransition, Timestamp};
+
+/// What a report says of a finding that stands but that it did not make again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// Its credential was judged, and the rule held nothing against it.
+    JudgedClean,
+    /// Its credential was seen, but the rule could not judge it (or is off).
+    NotJudged,
+    /// Its credential is in no list any more, and the list was read to its end.
+    Vanished,
+    /// The list was not read to its end, so nothing can be said.
+    NotRead,
+}
+
+/// What to write for a finding that the report made.
+pub fn found(stored: Option<&Finding>, found: &Finding, now: Timestamp) -> Option<FindingTransition> {
+    let Some(stored) = stored else {
+        return Some(FindingTransition::Open(Finding { opened_at: now, changed_at: now, ..found.clone() }));
+    };
+    match stored.status {
+        FindingStatus::Resolved => Some(FindingTransition::Open(Finding {
+            generation: stored.generation + 1,
+            opened_at: stored.opened_at,
+            changed_at: now,
+            ..found.clone()
+        })),
+        FindingStatus::Open if stored.severity != found.severity => Some(FindingTransition::Change(Finding {
+            severity: found.severity,
+            reason: found.reason.clone(),
+            changed_at: now,
+            ..stored.clone()
+        })),
+        FindingStatus::Open => None,
+    }
+}
+
+/// What to write for a stored finding that the report did not make again.
+pub fn not_found(stored: &Finding, absence: Absence, now: Timestamp) -> Option<FindingTransition> {
+    let resolved = |reason: &str| {
+        let finding =
+            Finding { status: FindingStatus::Resolved, changed_at: now, reason: reason.to_owned(), ..stored.clone() };
+        Some(FindingTransition::Resolve(finding))
+    };
+    match (stored.status, absence) {
+        (FindingStatus::Resolved, _) | (FindingStatus::Open, Absence::NotJudged | Absence::NotRead) => None,
+        (FindingStatus::Open, Absence::JudgedClean) => resolved("The rule no longer holds anything against it."),
+        (FindingStatus::Open, Absence::Vanished) => {
+            resolved("It is in no list any more: its owner or an admin may have removed it, or it expired.")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::judge::tests::finding;
+
+    fn now() -> Timestamp {
+        "2026-11-21T00:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn a_new_one_opens_and_the_same_again_writes_nothing() {
+        assert!(matches!(found(None, &finding(), now()), Some(FindingTransition::Open(_))));
+        assert_eq!(found(Some(&finding()), &finding(), now()), None);
+    }
+
+    #[test]
+    fn a_resolved_one_opens_again_as_a_new_generation() {
+        let resolved = Finding { status: FindingStatus::Resolved, ..finding() };
+        let Some(FindingTransition::Open(again)) = found(Some(&resolved), &finding(), now()) else { panic!() };
+        assert_eq!((again.generation, again.status, again.id), (2, FindingStatus::Open, finding().id));
+    }
+
+    #[test]
+    fn it_resolves_only_where_something_was_seen() {
+        for (absence, resolves) in [
+            (Absence::JudgedClean, true),
+            (Absence::Vanished, true),
+            (Absence::NotJudged, false),
+            (Absence::NotRead, false),
+        ] {
+            assert_eq!(not_found(&finding(), absence, now()).is_some(), resolves, "{absence:?}");
+        }
+    }
+}

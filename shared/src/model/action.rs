@@ -180,7 +180,9 @@ pub struct Action {
     pub id: ActionId,
     /// The finding that it answers; `None` where a person asked.
     pub finding: Option<FindingId>,
-    /// The generation of the finding (or of the request).
+    /// The generation of the finding that it answers; 0 where a person asked.
+    pub finding_generation: u32,
+    /// The generation of the case: 1 for the credential's first action of this kind, one more for each that follows.
     pub generation: u32,
     /// Who asked for it; `None` where the policy did.
     pub requested_by: Option<String>,

@@ -32,7 +32,7 @@ pub use report::{
     Changes, CredentialRow, FindingTransition, LastUsedSource, Notice, Report, ReportStatus, RowFinding, Section,
     SectionName, SectionStatus, Totals, Unjudged, Use,
 };
-pub use run::{Due, Phase, ReportSchedule, Run, SHARDS};
+pub use run::{Due, JoinState, Phase, ReportSchedule, Run, SHARDS};
 pub use secret::Secret;
 pub use usage::{HoursOfWeek, KSmallest, ProfileKey, UsageProfile, UsedDays};
 

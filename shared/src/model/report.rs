@@ -250,6 +250,8 @@ pub struct CredentialRow {
 pub enum FindingTransition {
     /// Opened, or opened again: a new generation.
     Open(Finding),
+    /// Stands as before, but matters more or less.
+    Change(Finding),
     /// No longer stands.
     Resolve(Finding),
 }

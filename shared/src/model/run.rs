@@ -20,6 +20,11 @@ pub enum Phase {
         /// Which reading of the section: rows of older attempts do not count.
         attempt: u32,
     },
+    /// Look for a token id that an event and a list share, unless one was found before.
+    Prove {
+        /// In which shard.
+        shard: u32,
+    },
     /// Pass 2: join and judge a shard, write its rows.
     Judge {
         /// Which.
@@ -36,6 +41,17 @@ pub enum Phase {
     Publish,
 }
 
+/// Whether the token ids of events are the ids of the lists.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JoinState {
+    /// No event's token id has equalled a listed id yet.
+    #[default]
+    Unproven,
+    /// One has.
+    Proven,
+}
+
 /// The checkpoint of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
@@ -45,6 +61,8 @@ pub struct Run {
     pub started_at: Timestamp,
     /// The policy that it judges by.
     pub policy_version: u64,
+    /// Whether events are known to name tokens by the ids of the lists.
+    pub join: JoinState,
     /// The ids of our own keys as known when it began.
     pub own_key_ids: Option<BTreeSet<CredentialId>>,
     /// What next.
@@ -59,6 +77,8 @@ pub struct Run {
     pub changes: Changes,
     /// The sums of the shards judged so far.
     pub totals: Totals,
+    /// Not before this, because Atlassian asked to wait.
+    pub wait_until: Option<Timestamp>,
     /// Nobody else works on it before this.
     pub lease_until: Timestamp,
 }
@@ -83,4 +103,7 @@ pub struct ReportSchedule {
     pub requested_at: Option<Timestamp>,
     /// The id that the asked-for report will bear.
     pub requested_id: Option<ReportId>,
+    /// Whether events were seen to name tokens by the ids of the lists.
+    #[serde(default)]
+    pub join: JoinState,
 }

@@ -1,1 +1,54 @@
-//! owner-deactivated.
+//! `owner-deactivated`: its owner's account is turned off.
+
+use super::{Judge, Parameters, Rule, Subject, parameters};
+use crate::model::{OwnerStatus, Severity, Timestamp, Verdict};
+use serde::Deserialize;
+
+pub(super) const RULE: Rule =
+    Rule { id: "owner-deactivated", about: "belongs to an account that is deactivated or closed", build };
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {}
+
+fn build(given: &Parameters) -> Result<Judge, String> {
+    let Given {} = parameters(given)?;
+    Ok(Box::new(judge))
+}
+
+fn judge(subject: &Subject<'_>, _now: Timestamp) -> Verdict {
+    let Some(owner) = subject.owner else {
+        return Verdict::Unknown { missing: "its owner's account" };
+    };
+    // A deactivated account's tokens answer 401 and stay listed (ACCESS-1816, AX-684); that they work again
+    // once it is turned on is inferred.
+    let state = match owner.status {
+        OwnerStatus::Active => return Verdict::Clean,
+        OwnerStatus::Unknown => return Verdict::Unknown { missing: "the state of its owner's account" },
+        OwnerStatus::Inactive => "deactivated",
+        OwnerStatus::Closed => "closed",
+    };
+    let reason = format!(
+        "Its owner's account is {state}: it cannot be used now as far as known, and works again if the account is turned on."
+    );
+    Verdict::Guilty { severity: Severity::Low, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{is_guilty, judge, owner, subject, token};
+    use super::*;
+
+    fn verdict(status: OwnerStatus) -> Verdict {
+        let (token, owner) = (token(), owner(status));
+        judge(&RULE, serde_json::json!({}), &Subject { owner: Some(&owner), ..subject(&token) }, "2026-11-21")
+    }
+
+    #[test]
+    fn the_account_s_state_decides() {
+        assert_eq!(verdict(OwnerStatus::Active), Verdict::Clean);
+        assert!(is_guilty(&verdict(OwnerStatus::Inactive)));
+        assert!(is_guilty(&verdict(OwnerStatus::Closed)));
+        assert!(matches!(verdict(OwnerStatus::Unknown), Verdict::Unknown { .. }));
+    }
+}

@@ -1,1 +1,117 @@
-//! unused.
+//! `unused`: Atlassian's own last-used date is older than the window, and older than the token's own rhythm explains.
+
+use super::{Judge, Parameters, Rule, Subject, day, days, parameters};
+use crate::model::{Severity, Timestamp, Use, UsedDays, Verdict};
+use serde::Deserialize;
+
+pub(super) const RULE: Rule =
+    Rule { id: "unused", about: "has not been used for longer than the window, as Atlassian's own date says", build };
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Given {
+    window_days: i64,
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Self { window_days: 100 }
+    }
+}
+
+fn build(given: &Parameters) -> Result<Judge, String> {
+    let Given { window_days } = parameters(given)?;
+    if !(1..=3650).contains(&window_days) {
+        return Err(format!("`window_days` is {window_days}; it must be from 1 to 3650"));
+    }
+    Ok(Box::new(move |subject, now| judge(subject, window_days, now)))
+}
+
+fn judge(subject: &Subject<'_>, window_days: i64, now: Timestamp) -> Verdict {
+    let Some(listed) = subject.credential.last_used_at else {
+        return Verdict::Unknown { missing: "Atlassian's own last-used date" };
+    };
+    let last = subject.last_used_at.unwrap_or(listed);
+    let idle = (now - last).num_days();
+    if idle <= window_days || subject.credential.expires_at.is_some_and(|at| at <= now) {
+        return Verdict::Clean;
+    }
+    if subject.usage == Use::Unknown {
+        return Verdict::Unknown { missing: "which of the owner's tokens was used" };
+    }
+    let rhythm = subject.profile.and_then(|profile| UsedDays::longest_interval_days(&profile.days));
+    if rhythm.is_some_and(|interval| idle <= 2 * interval) {
+        return Verdict::Clean;
+    }
+    Verdict::Guilty { severity: Severity::Medium, reason: reason(last, idle, window_days, rhythm) }
+}
+
+fn reason(last: Timestamp, idle: i64, window_days: i64, rhythm: Option<i64>) -> String {
+    let rhythm = rhythm.map_or(String::new(), |interval| {
+        format!(" Between the uses that we saw there were at most {}.", days(interval))
+    });
+    format!(
+        "Atlassian last saw it used on {}, {} ago; the window is {}.{rhythm}",
+        day(last),
+        days(idle),
+        days(window_days)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{at, is_guilty, judge, subject, token};
+    use super::*;
+    use crate::model::{ProfileKey, UsageProfile};
+    use serde_json::json;
+
+    fn idle_since(date: &str) -> crate::model::Credential {
+        crate::model::Credential { last_used_at: Some(at(date)), ..token() }
+    }
+
+    #[test]
+    fn a_use_within_the_window_is_clean_and_one_day_more_is_not() {
+        let token = idle_since("2026-08-13");
+        assert_eq!(judge(&RULE, json!({}), &subject(&token), "2026-11-21"), Verdict::Clean);
+        let verdict = judge(&RULE, json!({}), &subject(&token), "2026-11-22");
+        let Verdict::Guilty { reason, .. } = verdict else { panic!("{verdict:?}") };
+        assert_eq!(reason, "Atlassian last saw it used on 2026-08-13, 101 days ago; the window is 100 days.");
+    }
+
+    #[test]
+    fn a_later_event_of_use_counts() {
+        let token = idle_since("2026-02-10");
+        let used = Subject { last_used_at: Some(at("2026-11-01")), ..subject(&token) };
+        assert_eq!(judge(&RULE, json!({}), &used, "2026-11-21"), Verdict::Clean);
+    }
+
+    #[test]
+    fn a_quarterly_job_is_spared_until_twice_its_longest_interval() {
+        let token = idle_since("2026-07-01");
+        let mut profile = UsageProfile::empty(ProfileKey::of_label(None, "x"));
+        ["2026-04-01", "2026-07-01"].iter().for_each(|date| profile.days.insert(at(date)));
+        let quarterly = Subject { profile: Some(&profile), ..subject(&token) };
+        assert_eq!(judge(&RULE, json!({}), &quarterly, "2026-12-30"), Verdict::Clean);
+        assert!(is_guilty(&judge(&RULE, json!({}), &quarterly, "2026-12-31")));
+    }
+
+    #[test]
+    fn without_the_listed_date_or_with_an_unjoined_use_it_cannot_be_judged() {
+        let mut token = idle_since("2026-02-10");
+        let unjoined = Subject { usage: Use::Unknown, ..subject(&token) };
+        assert!(matches!(judge(&RULE, json!({}), &unjoined, "2026-11-21"), Verdict::Unknown { .. }));
+        token.last_used_at = None;
+        assert!(matches!(judge(&RULE, json!({}), &subject(&token), "2026-11-21"), Verdict::Unknown { .. }));
+    }
+
+    #[test]
+    fn what_has_expired_is_not_called_unused() {
+        let token = idle_since("2026-02-10");
+        assert_eq!(judge(&RULE, json!({}), &subject(&token), "2027-02-02"), Verdict::Clean);
+    }
+
+    #[test]
+    fn an_impossible_window_is_refused() {
+        assert!(RULE.check(json!({"window_days": 0}).as_object().unwrap()).unwrap_err().contains("from 1 to 3650"));
+    }
+}
