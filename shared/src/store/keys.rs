@@ -1,1 +1,308 @@
-//! Every key of both tables.
+//! Every key of both tables: one constructor for each type of item, and nothing else builds a key.
+//!
+//! Ids are opaque. Inside a partition key they are percent-encoded where they hold a `#`; inside a sort key they are
+//! written by [`ordered`], so that the order of the keys is the order of the ids, byte by byte. No id can forge a key.
+
+use crate::model::{
+    AccountId, ActionId, Credential, CredentialKind, CredentialRef, EventKey, FindingId, OrgId, ProfileKey,
+    QuarantineId, ReportId, SHARDS, Timestamp, shard_of, stable_hash,
+};
+use chrono::DateTime;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
+/// The owner under whom ownerless credentials are staged.
+pub const NO_OWNER: &str = "-";
+
+const SPREAD: u32 = 8;
+const RESERVED: &AsciiSet = &CONTROLS.add(b'#').add(b'%').add(b' ');
+
+/// The key of one item.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+}
+
+/// An id as a part of a partition key.
+fn part(id: &str) -> String {
+    utf8_percent_encode(id, RESERVED).to_string()
+}
+
+/// Undoes [`part`].
+pub fn unpart(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// An id as a part of a sort key: without spaces and control characters, and in the order of the ids' bytes.
+///
+/// A character up to `!` becomes `!` and one of the 34 characters from `"` on, so the separator, a space, sorts before
+/// everything that an id can hold.
+pub fn ordered(id: &str) -> String {
+    let mut text = String::with_capacity(id.len());
+    for character in id.chars() {
+        match u32::from(character) {
+            code @ 0..=0x21 => text.extend(['!', char::from_u32(code + 0x22).unwrap_or('"')]),
+            _ => text.push(character),
+        }
+    }
+    text
+}
+
+/// Undoes [`ordered`].
+pub fn unordered(text: &str) -> String {
+    let mut characters = text.chars();
+    let mut id = String::with_capacity(text.len());
+    while let Some(character) = characters.next() {
+        match character {
+            '!' => id.extend(characters.next().and_then(|next| char::from_u32(u32::from(next).saturating_sub(0x22)))),
+            other => id.push(other),
+        }
+    }
+    id
+}
+
+// ---- history ----
+
+/// An event: by org, day and hash of its id, so that a busy day has eight partitions and replay by time is a query.
+pub fn event(org: &OrgId, key: &EventKey) -> Key {
+    let spread = shard_of(key.id.as_str(), SPREAD);
+    let sk = format!("{}#{}#{}", key.epoch_secs, part(key.id.as_str()), key.hash);
+    Key::new(format!("E#{}#{}#{spread}", part(org.as_str()), day(key.epoch_secs)), sk)
+}
+
+fn day(epoch_secs: i64) -> String {
+    DateTime::from_timestamp(epoch_secs, 0).map_or_else(|| "00000000".into(), |at| at.format("%Y%m%d").to_string())
+}
+
+/// A usage profile: in the shard of its actor, by actor and identity.
+pub fn profile(org: &OrgId, key: &ProfileKey) -> Key {
+    let sk = format!("{}{}", profiles_of(&key.actor), ordered(&key.identity));
+    Key::new(profile_shard(org, profile_shard_of(&key.actor)), sk)
+}
+
+/// The partition of a shard of profiles.
+pub fn profile_shard(org: &OrgId, shard: u32) -> String {
+    format!("P#{}#{shard:02}", part(org.as_str()))
+}
+
+/// The shard of an actor's profiles; the same as that of an owner's staged rows.
+pub fn profile_shard_of(actor: &AccountId) -> u32 {
+    shard_of(actor.as_str(), SHARDS)
+}
+
+/// With what the sort keys of an actor's profiles begin.
+pub fn profiles_of(actor: &AccountId) -> String {
+    format!("{} ", ordered(actor.as_str()))
+}
+
+/// Undoes the sort key of [`profile`].
+pub fn profile_key(sk: &str) -> Option<ProfileKey> {
+    let (actor, identity) = sk.split_once(' ')?;
+    Some(ProfileKey { actor: AccountId::new(unordered(actor)), identity: unordered(identity) })
+}
+
+/// The hash key of the index `by_profile`.
+pub fn events_of_profile(org: &OrgId, key: &ProfileKey) -> String {
+    format!("{}#{}{}", part(org.as_str()), profiles_of(&key.actor), ordered(&key.identity))
+}
+
+/// The one item of its type that an org has in the history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Single {
+    /// The open run.
+    Run,
+    /// When reports are begun.
+    Schedule,
+    /// The poll's checkpoint.
+    Poll,
+    /// The org's list of actions.
+    Catalogue,
+    /// How many events were ignored.
+    Ignored,
+    /// Which report is the latest.
+    Latest,
+}
+
+/// An item of which an org has one.
+pub fn single(org: &OrgId, which: Single) -> Key {
+    let sk = match which {
+        Single::Run => "run",
+        Single::Schedule => "schedule",
+        Single::Poll => "poll",
+        Single::Catalogue => "catalogue",
+        Single::Ignored => "ignored",
+        Single::Latest => "latest",
+    };
+    Key::new(format!("S#{}", part(org.as_str())), sk)
+}
+
+/// A staged owner: before his credentials.
+pub fn staged_owner(org: &OrgId, report: &ReportId, owner: &AccountId) -> Key {
+    Key::new(owners_shard(org, report, owner.as_str()), format!("{} 0", ordered(owner.as_str())))
+}
+
+/// A staged credential: after its owner, or under the owner `-`.
+pub fn staged_credential(org: &OrgId, report: &ReportId, credential: &Credential) -> Key {
+    let owner = credential.owner.as_ref().map_or(NO_OWNER, AccountId::as_str);
+    let CredentialRef { kind, id } = &credential.reference;
+    let sk = format!("{} 1{kind} {}", ordered(owner), ordered(id.as_str()));
+    Key::new(owners_shard(org, report, owner), sk)
+}
+
+fn owners_shard(org: &OrgId, report: &ReportId, owner: &str) -> String {
+    staged_shard(org, report, shard_of(owner, SHARDS))
+}
+
+/// The partition of a shard of staged rows.
+pub fn staged_shard(org: &OrgId, report: &ReportId, shard: u32) -> String {
+    format!("R#{}#{}#{shard:02}", part(org.as_str()), part(report.as_str()))
+}
+
+/// A finding that a run made.
+pub fn run_finding(org: &OrgId, report: &ReportId, finding: &FindingId) -> Key {
+    Key::new(run_findings(org, report), ordered(finding.as_str()))
+}
+
+/// The partition of a run's findings.
+pub fn run_findings(org: &OrgId, report: &ReportId) -> String {
+    format!("F#{}#{}", part(org.as_str()), part(report.as_str()))
+}
+
+/// The sums of a shard.
+pub fn shard_total(org: &OrgId, report: &ReportId, shard: u32) -> Key {
+    Key::new(shard_totals(org, report), format!("{shard:04}"))
+}
+
+/// The partition of the sums of a report's shards.
+pub fn shard_totals(org: &OrgId, report: &ReportId) -> String {
+    format!("T#{}#{}", part(org.as_str()), part(report.as_str()))
+}
+
+/// A final row: partition and sort key follow its hash, so all reports have their rows in one and the same order.
+pub fn row(org: &OrgId, report: &ReportId, parts: u32, credential: &CredentialRef) -> Key {
+    let hash = row_hash(credential.kind, credential.id.as_str());
+    let first = u64::from_str_radix(&hash[..8], 16).unwrap_or(0);
+    let number = (first * u64::from(parts.max(1))) >> 32;
+    Key::new(rows_part(org, report, number as u32), hash)
+}
+
+fn row_hash(kind: CredentialKind, id: &str) -> String {
+    let mut hash = stable_hash(&[kind.as_str(), id]);
+    hash.truncate(16);
+    hash
+}
+
+/// A partition of a report's rows.
+pub fn rows_part(org: &OrgId, report: &ReportId, number: u32) -> String {
+    format!("C#{}#{}#{number:02}", part(org.as_str()), part(report.as_str()))
+}
+
+/// The summary of a report.
+pub fn report(org: &OrgId, report: &ReportId) -> Key {
+    Key::new(reports(org), ordered(report.as_str()))
+}
+
+/// The partition of an org's reports.
+pub fn reports(org: &OrgId) -> String {
+    format!("L#{}", part(org.as_str()))
+}
+
+/// The header of a quarantined body, as the list shows it: by time.
+pub fn quarantined(org: &OrgId, at: Timestamp, id: &QuarantineId) -> Key {
+    Key::new(quarantine(org), format!("{:015} {}", at.timestamp_millis(), ordered(id.as_str())))
+}
+
+/// The partition of the list of quarantined bodies.
+pub fn quarantine(org: &OrgId) -> String {
+    format!("Q#{}", part(org.as_str()))
+}
+
+/// The commit of a quarantined body: its header once more, found by the body's id.
+pub fn quarantine_commit(org: &OrgId, id: &QuarantineId) -> Key {
+    Key::new(quarantine_body(org, id), "header")
+}
+
+/// One part of a quarantined body.
+pub fn quarantine_part(org: &OrgId, id: &QuarantineId, number: u32) -> Key {
+    Key::new(quarantine_body(org, id), format!("part {number:06}"))
+}
+
+fn quarantine_body(org: &OrgId, id: &QuarantineId) -> String {
+    format!("U#{}#{}", part(org.as_str()), part(id.as_str()))
+}
+
+// ---- cases ----
+
+/// The partition of the registry of orgs: the one key that does not begin with an org, because it lists them.
+pub const ORGS: &str = "ORGS";
+
+/// An org in the registry.
+pub fn org(id: &OrgId) -> Key {
+    Key::new(ORGS.into(), ordered(id.as_str()))
+}
+
+/// A finding.
+pub fn finding(org: &OrgId, id: &FindingId) -> Key {
+    Key::new(findings(org), ordered(id.as_str()))
+}
+
+/// The partition of an org's findings.
+pub fn findings(org: &OrgId) -> String {
+    format!("F#{}", part(org.as_str()))
+}
+
+/// An action.
+pub fn action(org: &OrgId, id: &ActionId) -> Key {
+    Key::new(actions(org), ordered(id.as_str()))
+}
+
+/// The partition of an org's actions.
+pub fn actions(org: &OrgId) -> String {
+    format!("A#{}", part(org.as_str()))
+}
+
+/// A decision.
+pub fn decision(org: &OrgId, id: &str) -> Key {
+    Key::new(format!("D#{}", part(org.as_str())), ordered(id))
+}
+
+/// A version of the policy.
+pub fn policy_version(org: &OrgId, version: u64) -> Key {
+    Key::new(format!("Y#{}", part(org.as_str())), format!("version {version:020}"))
+}
+
+/// Which version of the policy is in force.
+pub fn policy_pointer(org: &OrgId) -> Key {
+    Key::new(format!("Y#{}", part(org.as_str())), "current")
+}
+
+/// The budget and the kill switch.
+pub fn budget(org: &OrgId) -> Key {
+    Key::new(format!("B#{}", part(org.as_str())), "budget")
+}
+
+/// The end of the ledger.
+pub fn ledger_head(org: &OrgId) -> Key {
+    Key::new(ledger(org), "head")
+}
+
+/// An entry of the ledger.
+pub fn ledger_entry(org: &OrgId, seq: u64) -> Key {
+    Key::new(ledger(org), format!("entry {seq:020}"))
+}
+
+/// The partition of the ledger.
+pub fn ledger(org: &OrgId) -> String {
+    format!("G#{}", part(org.as_str()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! Orgs, policies, findings, actions and the ledger: reading them.
+
+use super::{
+    Store,
+    item::{Item, body, read_number, read_text, versioned},
+    keys,
+    select::{Range, Select},
+};
+use crate::{
+    error::{Error, Result},
+    model::{
+        Action, ActionId, Budget, Finding, FindingId, LedgerEntry, LedgerHead, Org, OrgId, Page, PolicyVersion,
+        Timestamp, Versioned,
+    },
+    ports::CaseReader,
+};
+use serde::{Deserialize, Serialize};
+
+impl CaseReader for Store {
+    async fn orgs(&self) -> Result<Vec<Org>> {
+        let select = Select::all(&self.tables.cases, keys::ORGS.to_owned());
+        self.fetch_all(&select).await?.into_iter().map(body).collect()
+    }
+
+    async fn org(&self, org: &OrgId) -> Result<Option<Org>> {
+        self.get(&self.tables.cases, keys::org(org)).await?.map(body).transpose()
+    }
+
+    async fn policy(&self, org: &OrgId) -> Result<Option<PolicyVersion>> {
+        let Some(pointer) = self.get(&self.tables.cases, keys::policy_pointer(org)).await? else { return Ok(None) };
+        self.policy_version(org, read_number(&pointer, "version")?).await
+    }
+
+    async fn policy_version(&self, org: &OrgId, version: u64) -> Result<Option<PolicyVersion>> {
+        self.get(&self.tables.cases, keys::policy_version(org, version)).await?.map(read_policy).transpose()
+    }
+
+    async fn finding(&self, org: &OrgId, id: &FindingId) -> Result<Option<Finding>> {
+        self.get(&self.tables.cases, keys::finding(org, id)).await?.map(body).transpose()
+    }
+
+    async fn findings(&self, org: &OrgId, after: Option<&FindingId>, limit: u32) -> Result<Page<Finding>> {
+        self.findings_page(Select::all(&self.tables.cases, keys::findings(org)).limit(limit), after).await
+    }
+
+    async fn action(&self, org: &OrgId, id: &ActionId) -> Result<Option<Versioned<Action>>> {
+        self.get(&self.tables.cases, keys::action(org, id)).await?.map(versioned).transpose()
+    }
+
+    async fn actions(&self, org: &OrgId, cursor: Option<String>, limit: u32) -> Result<Page<Action>> {
+        let select = Select::all(&self.tables.cases, keys::actions(org)).limit(limit);
+        self.page(&select, cursor.as_deref(), body).await
+    }
+
+    async fn budget(&self, org: &OrgId) -> Result<Versioned<Budget>> {
+        let item = self.get(&self.tables.cases, keys::budget(org)).await?;
+        item.map_or_else(|| Ok(Versioned { version: 0, value: Budget::default() }), versioned)
+    }
+
+    async fn ledger_head(&self, org: &OrgId) -> Result<LedgerHead> {
+        let item = self.get(&self.tables.cases, keys::ledger_head(org)).await?;
+        item.map_or_else(|| Ok(LedgerHead::default()), body)
+    }
+
+    /// The page's `next` is the number of its last entry.
+    async fn ledger(&self, org: &OrgId, after_seq: u64, limit: u32) -> Result<Page<LedgerEntry>> {
+        let (from, to) =
+            (keys::ledger_entry(org, after_seq.saturating_add(1)).sk, keys::ledger_entry(org, u64::MAX).sk);
+        let select = Select::all(&self.tables.cases, keys::ledger(org)).range(Range::Between(from, to)).limit(limit);
+        let fetched = self.fetch(&select, None).await?;
+        let items: Vec<LedgerEntry> = fetched.items.into_iter().map(body).collect::<Result<_>>()?;
+        let next = fetched.last.and_then(|_| items.last()).map(|entry| entry.seq.to_string());
+        Ok(Page { items, next })
+    }
+}
+
+/// A version of the policy as it is stored. The policy itself is JSON text, because its digest is over that text and
+/// its free parameters would not come back the same from DynamoDB's numbers.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StoredPolicy {
+    version: u64,
+    author: String,
+    at: Timestamp,
+    digest: String,
+    policy: String,
+}
+
+impl StoredPolicy {
+    pub(super) fn of(policy: &PolicyVersion) -> Result<Self> {
+        let text = serde_json::to_string(&policy.policy).map_err(|_| Error::invalid("policy", "it is not JSON"))?;
+        let PolicyVersion { version, author, at, digest, .. } = policy.clone();
+        Ok(Self { version, author, at, digest, policy: text })
+    }
+}
+
+fn read_policy(item: Item) -> Result<PolicyVersion> {
+    let entity = read_text(&item, "entity")?.to_owned();
+    let StoredPolicy { version, author, at, digest, policy } = body(item)?;
+    let policy = serde_json::from_str(&policy).map_err(|_| Error::Store(format!("a {entity} could not be read")))?;
+    Ok(PolicyVersion { version, author, at, digest, policy })
+}

@@ -1,0 +1,112 @@
+//! Events and the profiles that they move.
+
+use super::{
+    Store,
+    call::failed,
+    expiry,
+    item::{Draft, Entity, body, key_item, number},
+    keys::{self, Key, Single},
+    profile,
+    transact::{Outcome, Reason, put_new, put_next, unexplained},
+};
+use crate::{
+    error::{Error, Result},
+    model::{ActionCatalogue, AuditEvent, EventKey, OrgId, ProfileKey, UsageProfile, Versioned},
+    ports::{EventStore, Written},
+};
+use std::collections::{HashMap, HashSet};
+
+/// How many events one transaction may hold beside their profile; DynamoDB's own limit is 100 items and 4 MiB.
+pub const EVENTS_A_TRANSACTION: usize = 50;
+
+impl EventStore for Store {
+    async fn known_events(&self, org: &OrgId, keys: &[EventKey]) -> Result<HashSet<EventKey>> {
+        let wanted: HashMap<Key, &EventKey> = keys.iter().map(|key| (keys::event(org, key), key)).collect();
+        let found = self.existing(&self.tables.history, &wanted.keys().cloned().collect()).await?;
+        Ok(found.iter().filter_map(|key| wanted.get(key)).map(|key| (*key).clone()).collect())
+    }
+
+    async fn profile(&self, org: &OrgId, key: &ProfileKey) -> Result<Option<Versioned<UsageProfile>>> {
+        self.get(&self.tables.history, keys::profile(org, key)).await?.map(profile::read_versioned).transpose()
+    }
+
+    async fn record_with_profile(
+        &self,
+        org: &OrgId,
+        profile: &Versioned<UsageProfile>,
+        events: &[AuditEvent],
+    ) -> Result<Written> {
+        self.check_events(org, events)?;
+        let table = &self.tables.history;
+        let mut writes = vec![put_next(table, profile::draft(org, &profile.value, self.retention)?, profile.version)?];
+        for event in events {
+            writes.push(put_new(table, self.event_draft(org, event, Some(&profile.value.key))?)?);
+        }
+        match self.transact(table, writes).await? {
+            Outcome::Done => Ok(Written::Stored),
+            Outcome::Cancelled(reasons) if reasons.iter().any(is_contention) => Ok(Written::Contended),
+            Outcome::Cancelled(reasons) => Err(unexplained(table, &reasons)),
+        }
+    }
+
+    async fn record_plain(&self, org: &OrgId, events: &[AuditEvent]) -> Result<()> {
+        let drafts = events.iter().map(|event| Ok(self.event_draft(org, event, None)?.build()));
+        self.put_all(&self.tables.history, drafts.collect::<Result<_>>()?).await
+    }
+
+    /// Not idempotent: a repeated delivery counts again, and so does the SDK's repetition after a lost answer.
+    async fn count_ignored(&self, org: &OrgId, count: u64) -> Result<()> {
+        let table = &self.tables.history;
+        let request = self
+            .client
+            .update_item()
+            .table_name(table)
+            .set_key(Some(key_item(keys::single(org, Single::Ignored))))
+            .update_expression("SET entity = :entity ADD ignored :count")
+            .expression_attribute_values(":entity", Entity::Counter.attribute())
+            .expression_attribute_values(":count", number(count));
+        request.send().await.map_err(failed("UpdateItem", table)).map(drop)
+    }
+
+    async fn catalogue(&self, org: &OrgId) -> Result<ActionCatalogue> {
+        let item = self.get(&self.tables.history, keys::single(org, Single::Catalogue)).await?;
+        item.map_or_else(|| Ok(ActionCatalogue::default()), body)
+    }
+
+    async fn put_catalogue(&self, org: &OrgId, catalogue: &ActionCatalogue) -> Result<()> {
+        let draft = Draft::new(keys::single(org, Single::Catalogue), Entity::Catalogue).body(catalogue)?;
+        self.put(&self.tables.history, draft).await
+    }
+}
+
+impl Store {
+    fn event_draft(&self, org: &OrgId, event: &AuditEvent, profile: Option<&ProfileKey>) -> Result<Draft> {
+        let expires = expiry(event.time, self.retention.event_days);
+        let draft = Draft::new(keys::event(org, &event.key()), Entity::Event).expires(Some(expires)).body(event)?;
+        Ok(match profile {
+            None => draft,
+            Some(key) => draft
+                .text("profile", keys::events_of_profile(org, key))
+                .text("profile_at", format!("{:012}", event.time.timestamp())),
+        })
+    }
+
+    fn check_events(&self, org: &OrgId, events: &[AuditEvent]) -> Result<()> {
+        if events.len() > EVENTS_A_TRANSACTION {
+            let reason = format!("{} are more than {EVENTS_A_TRANSACTION} for one transaction", events.len());
+            return Err(Error::invalid("events", reason));
+        }
+        let distinct: HashSet<Key> = events.iter().map(|event| keys::event(org, &event.key())).collect();
+        match distinct.len() == events.len() {
+            true => Ok(()),
+            false => Err(Error::invalid("events", "one of them is there twice, so the profile would count it twice")),
+        }
+    }
+}
+
+fn is_contention(reason: &Reason) -> bool {
+    match reason {
+        Reason::Condition(_) | Reason::Conflict => true,
+        Reason::None | Reason::Other(_) => false,
+    }
+}

@@ -1,0 +1,53 @@
+//! Registering orgs and settling findings.
+
+use super::{
+    Store,
+    call::failed,
+    item::{Draft, Entity, number},
+    keys,
+};
+use crate::{
+    error::Result,
+    model::{Finding, FindingTransition, Org, OrgId},
+    ports::FindingStore,
+};
+use aws_sdk_dynamodb::error::SdkError;
+
+impl FindingStore for Store {
+    async fn put_org(&self, org: &Org) -> Result<()> {
+        self.put(&self.tables.cases, Draft::new(keys::org(&org.id), Entity::Org).body(org)?).await
+    }
+
+    /// A repeated or late transition changes nothing: a generation is opened once, and a later one is not resolved by
+    /// an earlier one.
+    async fn put_transition(&self, org: &OrgId, transition: &FindingTransition) -> Result<()> {
+        match transition {
+            FindingTransition::Open(finding) => {
+                let draft = finding_draft(org, finding)?.pending(org, finding.changed_at);
+                self.put_finding(draft, finding.generation, "attribute_not_exists(pk) OR generation < :new").await
+            }
+            FindingTransition::Resolve(finding) => {
+                let draft = finding_draft(org, finding)?;
+                self.put_finding(draft, finding.generation, "attribute_not_exists(pk) OR generation <= :new").await
+            }
+        }
+    }
+}
+
+impl Store {
+    async fn put_finding(&self, draft: Draft, generation: u32, condition: &str) -> Result<()> {
+        let table = &self.tables.cases;
+        let request = self.client.put_item().table_name(table).set_item(Some(draft.build()));
+        let request = request.condition_expression(condition).expression_attribute_values(":new", number(generation));
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(failed("PutItem", table)(error)),
+        }
+    }
+}
+
+fn finding_draft(org: &OrgId, finding: &Finding) -> Result<Draft> {
+    let draft = Draft::new(keys::finding(org, &finding.id), Entity::Finding).body(finding)?;
+    Ok(draft.number("generation", finding.generation))
+}
