@@ -2,6 +2,7 @@
 //!
 //! `model <- wire <- decide, rules <- flow -> ports <- source, store, secrets`
 
+pub mod clock;
 pub mod config;
 pub mod decide;
 pub mod error;
