@@ -5,6 +5,7 @@ pub mod case;
 pub mod classify;
 pub mod due;
 pub mod fold;
+mod foreign;
 pub mod join;
 pub mod judge;
 pub mod ledger;
