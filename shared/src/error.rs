@@ -28,9 +28,12 @@ pub enum Error {
     /// It changed under the caller, or its state does not allow it.
     #[error("{0}")]
     Conflict(String),
-    /// The caller must name the version that it wants to change.
+    /// The version that the caller named is no longer the one in force.
     #[error("{0}")]
     PreconditionFailed(String),
+    /// The caller must name the version that it wants to change.
+    #[error("{0}")]
+    PreconditionRequired(String),
     /// The body is over the limit.
     #[error("the body has more than {limit_bytes} bytes")]
     TooLarge {
@@ -118,6 +121,7 @@ impl Error {
             Self::NotFound(_) => ("not-found", 404, Retry::No),
             Self::Conflict(_) => ("conflict", 409, Retry::No),
             Self::PreconditionFailed(_) => ("precondition-failed", 412, Retry::No),
+            Self::PreconditionRequired(_) => ("precondition-required", 428, Retry::No),
             Self::TooLarge { .. } => ("too-large", 413, Retry::No),
             Self::Setting { .. } => ("setting", 500, Retry::No),
             Self::SecretUnavailable { .. } => ("secret-unavailable", 503, Retry::Later),

@@ -9,6 +9,7 @@ pub mod flow;
 pub mod http;
 pub mod model;
 pub mod ports;
+pub mod problem;
 pub mod rules;
 pub mod secrets;
 pub mod source;

@@ -1,1 +1,285 @@
-//! A policy, checked.
+//! A policy, checked: every fault with its key, the reason and how to mend it.
+
+use crate::{
+    error::{Error, Result},
+    model::{ActionKind, Approval, Limits, Mode, Policy, Response, RuleSettings, stable_hash},
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// The largest text that is taken for a policy, in bytes.
+pub const MAX_TEXT_BYTES: usize = 256 * 1024;
+
+/// Reads a policy from YAML or JSON and checks it.
+///
+/// # Errors
+/// [`Error::Invalid`] with line, key, reason and mend of each fault.
+pub fn parse(text: &str) -> Result<Policy> {
+    if text.len() > MAX_TEXT_BYTES {
+        return Err(Error::TooLarge { limit_bytes: MAX_TEXT_BYTES });
+    }
+    let policy: Policy = serde_saphyr::from_str(text).map_err(|error| unreadable(&error))?;
+    refuse(&faults(&policy), |fault| match fault.line_in(text) {
+        Some(line) => format!("line {line}: {fault}"),
+        None => fault.to_string(),
+    })?;
+    Ok(policy)
+}
+
+/// Checks a policy that was read already.
+///
+/// # Errors
+/// [`Error::Invalid`] with key, reason and mend of each fault.
+pub fn check(policy: &Policy) -> Result<()> {
+    refuse(&faults(policy), Fault::to_string)
+}
+
+/// What holds before anybody wrote a policy: observe, and plan only for what is long unused.
+pub fn default_policy() -> Policy {
+    let respond = Response { action: ActionKind::Revoke, grace_days: 7, approval: Approval::Required };
+    let unused = RuleSettings { respond: Some(respond), ..RuleSettings::default() };
+    Policy {
+        mode: Mode::Observe,
+        protected: [].into(),
+        limits: Limits { max_actions: 5, max_share_percent: 5.0, window_hours: 24 },
+        approval_valid_days: 30,
+        rules: [("unused".to_owned(), unused)].into(),
+    }
+}
+
+/// Hex SHA-256 of the policy's canonical JSON.
+///
+/// # Errors
+/// [`Error::Invalid`] if a number in it cannot be written as JSON.
+pub fn digest(policy: &Policy) -> Result<String> {
+    Ok(stable_hash(&[&canonical_json(policy)?]))
+}
+
+/// The mode in which a rule is answered: the stricter of the org's and its own.
+pub fn mode_of(policy: &Policy, rule: &str) -> Mode {
+    let own = policy.rules.get(rule).and_then(|settings| settings.mode);
+    own.map_or(policy.mode, |own| own.min(policy.mode))
+}
+
+/// JSON with its keys in order, whatever map the build of `serde_json` uses.
+fn canonical_json<T: Serialize>(value: &T) -> Result<String> {
+    let value = serde_json::to_value(value).map_err(|error| Error::invalid("policy", error.to_string()))?;
+    Ok(ordered(&value).to_string())
+}
+
+fn ordered(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut keys: Vec<&String> = map.keys().collect();
+            keys.sort();
+            Value::Object(keys.into_iter().map(|key| (key.clone(), ordered(&map[key]))).collect::<Map<_, _>>())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(ordered).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+/// One thing that is wrong.
+struct Fault {
+    /// The keys that lead to it.
+    path: Vec<String>,
+    reason: String,
+    mend: &'static str,
+}
+
+impl Fault {
+    fn new(path: &[&str], reason: impl Into<String>, mend: &'static str) -> Self {
+        Self { path: path.iter().map(|&key| key.to_owned()).collect(), reason: reason.into(), mend }
+    }
+
+    /// The line where the last key of the path stands: each key is looked for after the one that leads to it.
+    fn line_in(&self, text: &str) -> Option<usize> {
+        let lines: Vec<&str> = text.lines().collect();
+        let find = |from: usize, key: &String| (from..lines.len()).find(|at| has_key(lines[*at], key));
+        self.path.iter().try_fold(0, find).map(|at| at + 1)
+    }
+}
+
+fn has_key(line: &str, key: &str) -> bool {
+    let before = |at: usize| line[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || "{,\"'".contains(c));
+    let after = |at: usize| line[at + key.len()..].trim_start_matches(['"', '\'']).trim_start().starts_with(':');
+    line.match_indices(key).any(|(at, _)| before(at) && after(at))
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}; {}", self.path.join("."), self.reason, self.mend)
+    }
+}
+
+fn refuse(faults: &[Fault], show: impl Fn(&Fault) -> String) -> Result<()> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(Error::invalid("the policy", faults.iter().map(show).collect::<Vec<_>>().join("\n")))
+}
+
+/// The parser's message without the text that it quotes: nothing of a body is repeated.
+fn unreadable(error: &serde_saphyr::Error) -> Error {
+    let place = error.location().map(|at| format!("line {}, column {}: ", at.line(), at.column())).unwrap_or_default();
+    let message = unquoted(&error.without_snippet().to_string());
+    Error::invalid("the policy", format!("{place}{message}; name only the documented keys, each with a value of its type"))
+}
+
+/// Replaces `string "…"`, in which serde repeats a value, by `a string`.
+fn unquoted(message: &str) -> String {
+    let Some((before, rest)) = message.split_once("string \"") else { return message.to_owned() };
+    let after = rest.split_once('"').map_or("", |(_, after)| after);
+    format!("{before}a string{after}")
+}
+
+fn faults(policy: &Policy) -> Vec<Fault> {
+    let mut faults = limit_faults(&policy.limits);
+    if policy.mode == Mode::Enforce && policy.protected.is_empty() {
+        let mend = "name the accounts that are never acted on without a person's approval, or use `mode: observe`";
+        faults.push(Fault::new(&["protected"], "is empty while `mode` is `enforce`", mend));
+    }
+    if !(1..=365).contains(&policy.approval_valid_days) {
+        let reason = format!("is {}", policy.approval_valid_days);
+        faults.push(Fault::new(&["approval_valid_days"], reason, "use a whole number from 1 to 365"));
+    }
+    faults.extend(policy.rules.iter().flat_map(|(rule, settings)| rule_faults(rule, settings)));
+    faults
+}
+
+fn limit_faults(limits: &Limits) -> Vec<Fault> {
+    let Limits { max_actions, max_share_percent, window_hours } = *limits;
+    let bounds = [
+        ("max_actions", f64::from(max_actions), 0.0..=1000.0, "use a whole number from 0 to 1000"),
+        ("max_share_percent", max_share_percent, 0.0..=100.0, "use a number from 0 to 100"),
+        ("window_hours", f64::from(window_hours), 1.0..=720.0, "use a whole number from 1 to 720"),
+    ];
+    let wrong = bounds.into_iter().filter(|(_, value, bounds, _)| !bounds.contains(value));
+    wrong.map(|(key, value, _, mend)| Fault::new(&["limits", key], format!("is {value}"), mend)).collect()
+}
+
+fn rule_faults(rule: &str, settings: &RuleSettings) -> Vec<Fault> {
+    let Some(check) = parameter_check(rule) else {
+        return vec![Fault::new(&["rules", rule], format!("is no known rule; known rules: {}", known()), "remove it or correct its name")];
+    };
+    let mut faults = Vec::new();
+    if let Err(reason) = check(&settings.parameters) {
+        faults.push(Fault::new(&["rules", rule, "parameters"], reason, "see the rule's documented parameters"));
+    }
+    if settings.respond.as_ref().is_some_and(|respond| respond.grace_days > 365) {
+        faults.push(Fault::new(&["rules", rule, "respond", "grace_days"], "is over 365", "use 0 to 365 days"));
+    }
+    faults
+}
+
+const RULES: [&str; 4] = ["unused", "expires-soon", "lifetime-over-policy", "owner-deactivated"];
+
+fn known() -> String {
+    RULES.join(", ")
+}
+
+fn parameter_check(rule: &str) -> Option<fn(&Map<String, Value>) -> Result<(), String>> {
+    RULES.contains(&rule).then_some(|_| Ok(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "\
+mode: enforce
+protected: [admin-1]
+limits:
+  max_actions: 5
+  max_share_percent: 5
+  window_hours: 24
+rules:
+  unused:
+    respond:
+      action: revoke
+      grace_days: 7
+";
+
+    fn refusal(text: &str) -> String {
+        parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn yaml_and_json_give_the_same_policy() {
+        let policy = parse(GOOD).unwrap();
+        assert_eq!(parse(&serde_json::to_string_pretty(&policy).unwrap()).unwrap(), policy);
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let message = refusal(&GOOD.replace("grace_days", "grace_hours"));
+        assert!(message.contains("line 11") && message.contains("grace_hours"), "{message}");
+    }
+
+    #[test]
+    fn a_missing_grace_and_a_missing_bound_are_named() {
+        assert!(refusal(&GOOD.replace("      grace_days: 7\n", "")).contains("grace_days"));
+        assert!(refusal(&GOOD.replace("  max_actions: 5\n", "")).contains("max_actions"));
+    }
+
+    #[test]
+    fn an_unknown_rule_is_named_with_its_line_and_the_known_ones() {
+        let message = refusal(&GOOD.replace("unused:", "unusd:"));
+        assert!(message.contains("line 8: rules.unusd") && message.contains("unused"), "{message}");
+    }
+
+    #[test]
+    fn an_impossible_threshold_is_named_with_its_line_and_mend() {
+        let message = refusal(&GOOD.replace("max_share_percent: 5", "max_share_percent: 250"));
+        assert!(message.contains("line 5: limits.max_share_percent: is 250; use a number from 0 to 100"), "{message}");
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_refused() {
+        assert!(refusal(&GOOD.replace("max_share_percent: 5", "max_share_percent: .nan")).contains("max_share_percent"));
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once() {
+        let text = GOOD.replace("window_hours: 24", "window_hours: 0").replace("unused:", "unusd:");
+        assert!(refusal(&text).contains("window_hours") && refusal(&text).contains("unusd"));
+    }
+
+    #[test]
+    fn enforce_without_protected_people_is_refused() {
+        let message = refusal(&GOOD.replace("[admin-1]", "[]"));
+        assert!(message.contains("line 2: protected: is empty while `mode` is `enforce`"), "{message}");
+    }
+
+    #[test]
+    fn a_wrong_value_is_not_repeated() {
+        let message = refusal(&GOOD.replace("max_actions: 5", "max_actions: ATATT3xSecret"));
+        assert!(message.contains("line 4") && !message.contains("ATATT3xSecret"), "{message}");
+    }
+
+    #[test]
+    fn the_default_is_sound_and_only_observes() {
+        let policy = default_policy();
+        assert_eq!(check(&policy), Ok(()));
+        assert_eq!(policy.mode, Mode::Observe);
+    }
+
+    #[test]
+    fn the_stricter_mode_wins_and_an_unnamed_rule_follows_the_org() {
+        let mut policy = parse(GOOD).unwrap();
+        assert_eq!(mode_of(&policy, "expires-soon"), Mode::Enforce);
+        policy.rules.get_mut("unused").unwrap().mode = Some(Mode::Observe);
+        assert_eq!(mode_of(&policy, "unused"), Mode::Observe);
+        policy.mode = Mode::Observe;
+        policy.rules.get_mut("unused").unwrap().mode = Some(Mode::Enforce);
+        assert_eq!(mode_of(&policy, "unused"), Mode::Observe);
+    }
+
+    #[test]
+    fn the_digest_changes_with_the_policy_only() {
+        let policy = parse(GOOD).unwrap();
+        assert_eq!(digest(&policy), digest(&policy.clone()));
+        assert_ne!(digest(&policy), digest(&default_policy()));
+    }
+}
