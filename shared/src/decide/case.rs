@@ -1,7 +1,7 @@
 //! What an action needs next: one pure function over its state and the facts, so that every (state, step) can be listed.
 
 use super::budget::{self, Take};
-use crate::model::{Action, ActionState, Approval, Budget, PolicyVersion, Target, Timestamp};
+use crate::model::{Action, ActionState, Approval, Budget, PolicyVersion, Target, Timestamp, Versioned};
 use crate::ports::{Reread, Revoked, TokenSnapshot};
 use chrono::TimeDelta;
 
@@ -92,7 +92,7 @@ pub struct Facts {
     /// The credential, read again.
     pub look: Option<Look>,
     /// Budget and kill switch, and how many credentials the last complete report lists.
-    pub budget: Option<(Budget, Option<u64>)>,
+    pub budget: Option<(Versioned<Budget>, Option<u64>)>,
     /// The result of the call that this invocation made.
     pub call: Option<Call>,
     /// Set while this invocation holds the claim and has not called yet.
@@ -212,7 +212,7 @@ fn claim(action: &Action, facts: &Facts, policy: &PolicyVersion, attempt: u32, n
     let Some((budget, listed)) = &facts.budget else {
         return Next::Need(Need::Budget);
     };
-    match budget::take(budget, &action.id, &policy.policy.limits, *listed, now) {
+    match budget::take(&budget.value, &action.id, &policy.policy.limits, *listed, now) {
         Take::Taken(budget) => Next::Do(Effect::Claim { budget: Some(budget), attempt }),
         Take::Held => Next::Do(Effect::Claim { budget: None, attempt }),
         Take::Stopped(stop) => {

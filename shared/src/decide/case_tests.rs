@@ -40,6 +40,10 @@ fn present(token: TokenSnapshot) -> Option<Look> {
     Some(Look::Seen(Reread::Present(token)))
 }
 
+fn stored(value: Budget, listed: Option<u64>) -> Option<(Versioned<Budget>, Option<u64>)> {
+    Some((Versioned { version: 1, value }, listed))
+}
+
 fn facts() -> Facts {
     Facts {
         standing: Some(Standing::Stands),
@@ -47,7 +51,7 @@ fn facts() -> Facts {
         log: Some(LogLag::Late(TimeDelta::minutes(1))),
         event_use: Some(None),
         look: present(snapshot()),
-        budget: Some((Budget::default(), Some(150))),
+        budget: stored(Budget::default(), Some(150)),
         recovery_wait: TimeDelta::seconds(30),
         ..Facts::default()
     }
@@ -151,10 +155,10 @@ fn what_no_longer_stands_is_cancelled() {
 
 #[test]
 fn the_budget_and_the_kill_switch_make_it_wait() {
-    let spent = Facts { budget: Some((Budget::default(), None)), ..facts() };
+    let spent = Facts { budget: stored(Budget::default(), None), ..facts() };
     waits(&next(&approved(), &spent, &enforce(), later(7)), "budget");
     let stop = Stop { by: "ann".into(), at: now(), reason: "r".into() };
-    let stopped = Facts { budget: Some((Budget { stopped: Some(stop), ..Budget::default() }, Some(150))), ..facts() };
+    let stopped = Facts { budget: stored(Budget { stopped: Some(stop), ..Budget::default() }, Some(150)), ..facts() };
     waits(&next(&approved(), &stopped, &enforce(), later(7)), "kill switch");
 }
 
@@ -189,7 +193,7 @@ fn after_a_crash_absent_is_done_and_present_is_tried_again() {
     let gone = Facts { look: Some(Look::Seen(Reread::Gone)), ..facts() };
     closes(&next(&action, &gone, &enforce(), then), ActionState::Done, "absent");
     let held = Budget { holds: [(action.id.to_string(), later(7))].into(), stopped: None };
-    let again = Facts { budget: Some((held, Some(150))), ..facts() };
+    let again = Facts { budget: stored(held, Some(150)), ..facts() };
     assert_eq!(next(&action, &again, &enforce(), then), Next::Do(Effect::Claim { budget: None, attempt: 2 }));
     closes(&next(&claimed(later(7), 5), &again, &enforce(), then), ActionState::Failed, "tried 5 times");
 }

@@ -1,6 +1,6 @@
 //! Which profile belongs to which credential of one owner, and which uses belong to none.
 
-use crate::model::{Credential, JoinState, ProfileKey, UsageProfile};
+use crate::model::{Credential, CredentialId, JoinState, ProfileKey, Timestamp, UsageProfile};
 use std::collections::HashMap;
 
 /// An owner's profiles, joined.
@@ -66,6 +66,43 @@ pub fn join<'a>(credentials: &'a [Credential], profiles: &'a [UsageProfile]) -> 
     joined
 }
 
+/// The last use of one token in its owner's profiles. A use of which it cannot be said whether it was this token's
+/// counts if it came after `judged_at`: what was known before has been judged already.
+pub fn last_use_of(
+    id: &CredentialId,
+    label: &str,
+    profiles: &[UsageProfile],
+    join: JoinState,
+    judged_at: Timestamp,
+) -> Option<Timestamp> {
+    let counted = profiles.iter().filter_map(|profile| {
+        let last = profile.last_used_at?;
+        match belongs(id, label, profile, join) {
+            Belongs::Yes => Some(last),
+            Belongs::Perhaps => Some(last).filter(|last| *last > judged_at),
+            Belongs::No => None,
+        }
+    });
+    counted.max()
+}
+
+enum Belongs {
+    Yes,
+    No,
+    Perhaps,
+}
+
+fn belongs(id: &CredentialId, label: &str, profile: &UsageProfile, join: JoinState) -> Belongs {
+    let labels = profile.labels.members();
+    match (&profile.token_id, join) {
+        (Some(named), _) if named.as_str() == id.as_str() => Belongs::Yes,
+        (Some(_), JoinState::Proven) => Belongs::No,
+        (Some(_) | None, _) if labels.iter().any(|seen| seen == label && !seen.is_empty()) => Belongs::Perhaps,
+        (Some(_) | None, _) if labels.iter().any(|seen| !seen.is_empty()) => Belongs::No,
+        (Some(_) | None, _) => Belongs::Perhaps,
+    }
+}
+
 fn unique_labels(credentials: &[Credential]) -> HashMap<String, &str> {
     let mut seen: HashMap<String, Option<&str>> = HashMap::new();
     for credential in credentials.iter().filter(|credential| !credential.label.is_empty()) {
@@ -119,6 +156,22 @@ mod tests {
         assert!(join(&one, &profiles).profile(&one[0]).is_some());
         let two = [credential("t1", "x"), credential("t2", "x")];
         assert!(join(&two, &profiles).is_ambiguous(JoinState::Proven));
+    }
+
+    #[test]
+    fn a_later_use_that_may_have_been_this_token_s_counts_and_another_s_does_not() {
+        let (judged, later) = (crate::rules::tests::at("2026-11-01"), crate::rules::tests::at("2026-11-02"));
+        let mut unnamed = by_label("");
+        unnamed.last_used_at = Some(later);
+        let last =
+            |profile: &UsageProfile, join| last_use_of(&"t1".into(), "x", std::slice::from_ref(profile), join, judged);
+        assert_eq!(last(&unnamed, JoinState::Proven), Some(later));
+        let mut other = by_id("t2");
+        other.last_used_at = Some(later);
+        assert_eq!(last(&other, JoinState::Proven), None);
+        assert_eq!(last(&other, JoinState::Unproven), Some(later));
+        other.labels.insert("y");
+        assert_eq!(last(&other, JoinState::Unproven), None);
     }
 
     #[test]

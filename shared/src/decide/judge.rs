@@ -29,6 +29,11 @@ impl Judges {
         }
         Ok(Self(judges))
     }
+
+    /// Whether a rule is on.
+    pub fn judge(&self, rule: &str) -> bool {
+        self.0.iter().any(|(on, _)| *on == rule)
+    }
 }
 
 /// What is true for every row of a report.
@@ -177,7 +182,6 @@ pub(crate) mod tests {
             attempts: Vec::new(),
             parts: 1,
             changes: Changes::default(),
-            totals: Totals::default(),
             wait_until: None,
             lease_until: started_at,
         }

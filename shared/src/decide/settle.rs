@@ -7,8 +7,10 @@ use crate::model::{Finding, FindingStatus, FindingTransition, Timestamp};
 pub enum Absence {
     /// Its credential was judged, and the rule held nothing against it.
     JudgedClean,
-    /// Its credential was seen, but the rule could not judge it (or is off).
+    /// Its credential was seen, but the rule could not judge it.
     NotJudged,
+    /// The policy switched the rule off.
+    RuleOff,
     /// Its credential is in no list any more, and the list was read to its end.
     Vanished,
     /// The list was not read to its end, so nothing can be said.
@@ -47,6 +49,7 @@ pub fn not_found(stored: &Finding, absence: Absence, now: Timestamp) -> Option<F
     match (stored.status, absence) {
         (FindingStatus::Resolved, _) | (FindingStatus::Open, Absence::NotJudged | Absence::NotRead) => None,
         (FindingStatus::Open, Absence::JudgedClean) => resolved("The rule no longer holds anything against it."),
+        (FindingStatus::Open, Absence::RuleOff) => resolved("The policy switched its rule off."),
         (FindingStatus::Open, Absence::Vanished) => {
             resolved("It is in no list any more: its owner or an admin may have removed it, or it expired.")
         }
@@ -80,6 +83,7 @@ mod tests {
         for (absence, resolves) in [
             (Absence::JudgedClean, true),
             (Absence::Vanished, true),
+            (Absence::RuleOff, true),
             (Absence::NotJudged, false),
             (Absence::NotRead, false),
         ] {

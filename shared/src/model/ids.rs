@@ -57,6 +57,13 @@ string_ids! {
     QuarantineId;
 }
 
+impl ReportId {
+    /// The id of a report that is begun or asked for now: sorts by date.
+    pub fn at(now: super::Timestamp) -> Self {
+        Self(now.format("%Y%m%dT%H%M%S%3fZ").to_string())
+    }
+}
+
 /// Hex SHA-256 over the parts, each preceded by its length, so that no two lists of parts give the same text.
 pub fn stable_hash(parts: &[&str]) -> String {
     use sha2::{Digest, Sha256};

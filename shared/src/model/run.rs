@@ -1,6 +1,6 @@
 //! A report in the making: where it stands, so that the next tick goes on from there.
 
-use super::{Changes, CredentialId, FindingId, ReportId, Section, SectionName, Timestamp, Totals};
+use super::{Changes, CredentialId, FindingId, ReportId, Section, SectionName, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -75,8 +75,6 @@ pub struct Run {
     pub parts: u32,
     /// What differs from the last report.
     pub changes: Changes,
-    /// The sums of the shards judged so far.
-    pub totals: Totals,
     /// Not before this, because Atlassian asked to wait.
     pub wait_until: Option<Timestamp>,
     /// Nobody else works on it before this.

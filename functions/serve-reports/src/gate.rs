@@ -1,0 +1,28 @@
+//! Who is asking.
+
+use shared::{
+    error::{Error, Result},
+    model::{Principal, Timestamp},
+};
+use std::future::Future;
+
+/// Knows the credentials of this API.
+pub trait Gate: Send + Sync {
+    /// Whose credential this is; `None` if nobody's.
+    fn authenticate(
+        &self,
+        bearer: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Principal>>> + Send;
+}
+
+/// The principal behind an `Authorization` header.
+pub(crate) async fn principal<G: Gate>(gate: &G, header: Option<&str>, now: Timestamp) -> Result<Principal> {
+    let Some(bearer) = header.and_then(bearer) else { return Err(Error::Unauthorized) };
+    gate.authenticate(bearer, now).await?.ok_or(Error::Unauthorized)
+}
+
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    Some(token.trim()).filter(|token| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
+}

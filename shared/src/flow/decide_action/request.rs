@@ -1,0 +1,116 @@
+//! A person asks for one action.
+
+use super::{Decider, TRIES, about, decision};
+use crate::{
+    decide::plan::{self, Cause},
+    error::{Error, Result},
+    model::{
+        Action, ActionKind, ActionState, CredentialKind, CredentialRef, CredentialRow, DecisionKind, LedgerKind, OrgId,
+        PolicyVersion, Report, Versioned,
+    },
+    ports::{CaseChange, CaseReader, CaseStore, Written},
+};
+
+/// How many actions one credential can have had.
+const GENERATIONS: u32 = 100;
+
+/// What is asked for: the action, and the credential as the latest report shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// What.
+    pub action: ActionKind,
+    /// To which credential.
+    pub row: &'a CredentialRow,
+    /// The report that shows it.
+    pub report: &'a Report,
+    /// The policy in force.
+    pub policy: &'a PolicyVersion,
+}
+
+/// What a request came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// A new action.
+    New(Box<Action>),
+    /// The one that was open already.
+    Open(Box<Action>),
+}
+
+/// Asks for an action. Where one is open for this credential already, that one is the answer.
+///
+/// # Errors
+/// [`Error::Invalid`] for a kind that cannot be acted on yet, [`Error::Conflict`] for our own keys and for what is done.
+pub async fn request<S: CaseStore>(store: &S, org: &OrgId, asked: Request<'_>, who: Decider<'_>) -> Result<Asked> {
+    acceptable(asked.row)?;
+    for _ in 0..TRIES {
+        let newest = newest(store, org, asked.action, &asked.row.credential.reference).await?;
+        if let Some(open) = newest.as_ref().filter(|action| !action.state.is_final()) {
+            return Ok(Asked::Open(Box::new(open.clone())));
+        }
+        let action = planned(org, asked, newest.as_ref(), who)?;
+        let change = CaseChange {
+            decision: Some(decision(DecisionKind::Requested, Some(&action.id), action.id.as_str(), who)),
+            record: Some(about(&action, LedgerKind::ActionRequested, "a person asked for the action", who)),
+            action: Some(Versioned { version: 0, value: action.clone() }),
+            ..CaseChange::default()
+        };
+        if store.apply(org, &change).await? == Written::Stored {
+            return Ok(Asked::New(Box::new(action)));
+        }
+    }
+    Err(Error::Contended(format!("credential {}", asked.row.credential.reference)))
+}
+
+/// The actions on one credential, the newest first.
+///
+/// # Errors
+/// Those of the store.
+pub async fn actions_of<S: CaseReader>(store: &S, org: &OrgId, credential: &CredentialRef) -> Result<Vec<Action>> {
+    let mut actions = Vec::new();
+    for generation in 1..=GENERATIONS {
+        let id = plan::action_id(org, credential, ActionKind::Revoke, generation);
+        let Some(action) = store.action(org, &id).await? else { break };
+        actions.insert(0, action.value);
+    }
+    Ok(actions)
+}
+
+async fn newest<S: CaseReader>(
+    store: &S,
+    org: &OrgId,
+    kind: ActionKind,
+    credential: &CredentialRef,
+) -> Result<Option<Action>> {
+    match kind {
+        ActionKind::Revoke => Ok(actions_of(store, org, credential).await?.into_iter().next()),
+    }
+}
+
+fn planned(org: &OrgId, asked: Request<'_>, last: Option<&Action>, who: Decider<'_>) -> Result<Action> {
+    if last.is_some_and(|last| last.state == ActionState::Done) {
+        let credential = &asked.row.credential.reference;
+        return Err(Error::Conflict(format!("{credential} was revoked already; the next report will no longer list it")));
+    }
+    let generation = last.map_or(0, |last| last.generation) + 1;
+    let cause = Cause::Request { by: who.by.to_owned(), reason: who.reason.to_owned() };
+    let plan = plan::plan_revocation(asked.row, asked.report, &cause, asked.policy, who.at);
+    Ok(plan::action(org, &cause, plan, generation, who.at))
+}
+
+fn acceptable(row: &CredentialRow) -> Result<()> {
+    let reference = &row.credential.reference;
+    if row.own {
+        return Err(Error::Conflict(format!("{reference} is one of Tokenwarden's own keys; they are never revoked from here")));
+    }
+    match reference.kind {
+        CredentialKind::UserApiToken => Ok(()),
+        CredentialKind::OrgApiKey
+        | CredentialKind::ServiceAccountToken
+        | CredentialKind::OauthClient
+        | CredentialKind::ObservedToken
+        | CredentialKind::Registered => Err(Error::invalid(
+            "credential.kind",
+            format!("{} cannot be acted on yet; only user_api_token can", reference.kind),
+        )),
+    }
+}

@@ -1,1 +1,0 @@
-//! Takes a report, step by step.

@@ -1,0 +1,134 @@
+//! Settles the findings: walks what the report found and what is stored, both by id, and writes only what changed.
+
+use super::publish::summary;
+use crate::{
+    decide::{judge::Judges, settle::Absence, settle::found, settle::not_found},
+    error::Result,
+    model::{
+        Changes, Finding, FindingId, FindingStatus, FindingTransition, Org, Phase, Report, Run, SectionName, Totals,
+    },
+    ports::{FindingStore, ReportReader, ReportStore},
+};
+
+/// About so many findings are settled between two checkpoints.
+const PAGE: u32 = 500;
+
+pub(super) async fn step<S>(store: &S, org: &Org, mut run: Run, after: Option<FindingId>) -> Result<Run>
+where
+    S: ReportStore + ReportReader + FindingStore,
+{
+    let policy = super::policy(store, org, Some(run.policy_version)).await?;
+    let judges = Judges::new(&policy.policy)?;
+    let report = summary(&run, Totals::default(), (0, 0));
+    let made = store.run_findings(&org.id, &run.report, after.as_ref()).await?;
+    let stored = store.findings(&org.id, after.as_ref(), PAGE).await?;
+    let (pairs, upto) = pair(made.items, made.next.is_some(), stored.items, stored.next.is_some());
+    for (stored, made) in pairs {
+        let transition = match (&stored, &made) {
+            (stored, Some(made)) => found(stored.as_ref(), made, run.started_at),
+            (Some(stored), None) => {
+                let absence = absence(store, org, &run, &report, &judges, stored).await?;
+                not_found(stored, absence, run.started_at)
+            }
+            (None, None) => None,
+        };
+        if let Some(transition) = &transition {
+            store.put_transition(&org.id, transition).await?;
+        }
+        count(&mut run.changes, transition.as_ref(), stored.as_ref(), run.started_at);
+    }
+    run.phase = match upto {
+        Some(last) => Phase::Settle { after: Some(last) },
+        None => Phase::Publish,
+    };
+    Ok(run)
+}
+
+type Pair = (Option<Finding>, Option<Finding>);
+
+/// Pairs two lists that are sorted by id. Where a list goes on, nothing beyond its last id can be paired yet:
+/// the walk then goes on after the id that is given back.
+fn pair(
+    made: Vec<Finding>,
+    more_made: bool,
+    stored: Vec<Finding>,
+    more_stored: bool,
+) -> (Vec<Pair>, Option<FindingId>) {
+    let end = |list: &[Finding], more: bool| more.then(|| list.last().map(|finding| finding.id.clone())).flatten();
+    let upto = [end(&made, more_made), end(&stored, more_stored)].into_iter().flatten().min();
+    let within = |finding: &Finding| upto.as_ref().is_none_or(|upto| finding.id <= *upto);
+    let mut pairs = std::collections::BTreeMap::<FindingId, Pair>::new();
+    for finding in stored.into_iter().filter(within) {
+        let id = finding.id.clone();
+        pairs.entry(id).or_default().0 = Some(finding);
+    }
+    for finding in made.into_iter().filter(within) {
+        let id = finding.id.clone();
+        pairs.entry(id).or_default().1 = Some(finding);
+    }
+    (pairs.into_values().collect(), upto)
+}
+
+async fn absence(
+    store: &impl ReportReader,
+    org: &Org,
+    run: &Run,
+    report: &Report,
+    judges: &Judges,
+    stored: &Finding,
+) -> Result<Absence> {
+    if stored.status == FindingStatus::Resolved {
+        return Ok(Absence::NotRead);
+    }
+    let Some(row) = store.row(&org.id, report, &stored.subject).await? else {
+        let listed = SectionName::listing(stored.subject.kind).is_some_and(|section| run.is_complete(section));
+        return Ok(if listed { Absence::Vanished } else { Absence::NotRead });
+    };
+    let unjudged = row.unjudged.iter().any(|unjudged| unjudged.rule == stored.rule);
+    Ok(match (judges.judge(&stored.rule), unjudged) {
+        (false, _) => Absence::RuleOff,
+        (true, true) => Absence::NotJudged,
+        (true, false) => Absence::JudgedClean,
+    })
+}
+
+/// Counts so that settling the same finding again after a crash counts it once: a transition bears the run's moment.
+fn count(
+    changes: &mut Changes,
+    transition: Option<&FindingTransition>,
+    stored: Option<&Finding>,
+    moment: crate::model::Timestamp,
+) {
+    let settled_before = |status| stored.is_some_and(|stored| stored.status == status && stored.changed_at == moment);
+    match transition {
+        Some(FindingTransition::Open(_)) => changes.new_findings += 1,
+        Some(FindingTransition::Resolve(_)) => changes.resolved += 1,
+        Some(FindingTransition::Change(_)) => {}
+        None if settled_before(FindingStatus::Open) => changes.new_findings += 1,
+        None if settled_before(FindingStatus::Resolved) => changes.resolved += 1,
+        None => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::judge::tests::finding;
+
+    fn named(ids: &[&str]) -> Vec<Finding> {
+        ids.iter().map(|id| Finding { id: FindingId::new(*id), ..finding() }).collect()
+    }
+
+    #[test]
+    fn lists_that_end_are_paired_whole() {
+        let (pairs, upto) = pair(named(&["a", "b"]), false, named(&["b", "c"]), false);
+        let shape: Vec<(bool, bool)> = pairs.iter().map(|(stored, made)| (stored.is_some(), made.is_some())).collect();
+        assert_eq!((shape, upto), (vec![(false, true), (true, true), (true, false)], None));
+    }
+
+    #[test]
+    fn nothing_is_paired_beyond_the_end_of_a_page() {
+        let (pairs, upto) = pair(named(&["a", "b"]), true, named(&["b", "c"]), true);
+        assert_eq!((pairs.len(), upto), (2, Some("b".into())));
+    }
+}
