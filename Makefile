@@ -13,7 +13,7 @@ run: ; @cargo run -p tokenwarden-local --bin tokenwarden -- serve ## everything 
 # The Rust tests come last: their summary is the last line printed.
 test: check check-infra test-rust ## every test; what CI runs
 
-check: ; cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings && RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps ## format, lints, documentation
+check: ; @cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings && RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps ## format, lints, documentation
 
 check-infra: ; @infra/checks/template.sh ## the deployment template, as SAM and as CloudFormation
 

@@ -162,6 +162,10 @@ def check_starters(stack):
     check("the schedules start their functions", schedules, SCHEDULES)
     routes = {r["RouteKey"] for r in stack.aws.apigatewayv2.get_routes(ApiId=stack.ids["HttpApi"])["Items"]}
     check("the HTTP API has its routes", routes, {"POST /webhooks/{proxy+}", "$default"})
+    integrations = stack.aws.apigatewayv2.get_integrations(ApiId=stack.ids["HttpApi"])["Items"]
+    check("the HTTP API sends format 2.0", [i["PayloadFormatVersion"] for i in integrations], ["2.0", "2.0"])
+    check("each route may call its own function and no other", (callers(stack, "ingest-audit"), callers(stack, "serve-reports")),
+          (["/*/*/webhooks/{proxy+}"], ["/*/$default"]))
     mapping, = stack.aws.lambda_.list_event_source_mappings(FunctionName=f"{STACK}-remediate-tokens")["EventSourceMappings"]
     check("the stream mapping reports single failures", mapping.get("FunctionResponseTypes"), ["ReportBatchItemFailures"])
     check("the stream mapping gives up at last", (mapping.get("MaximumRetryAttempts"), mapping.get("BisectBatchOnFunctionError")),
@@ -169,12 +173,20 @@ def check_starters(stack):
     check("what was given up goes to the queue", ":tokenwarden-GivenUpRecords" in json.dumps(mapping.get("DestinationConfig", "")))
 
 
+def callers(stack, binary):
+    """The routes of the HTTP API that may call a function."""
+    policy = json.loads(stack.aws.lambda_.get_policy(FunctionName=f"{STACK}-{binary}")["Policy"])
+    sources = [s["Condition"]["ArnLike"]["AWS:SourceArn"] for s in policy["Statement"]
+               if s["Principal"] == {"Service": "apigateway.amazonaws.com"}]
+    return [source.partition(stack.ids["HttpApi"])[2] for source in sources]
+
+
 # ---- what it does ----
 
 def check_routes(stack):
     status, seen = stack.request("POST", "/webhooks/org-one/audit", body=b'{"a":1}', headers={"content-type": "application/json"})
     wanted = {"function": f"{STACK}-ingest-audit", "version": "2.0", "path": "/webhooks/org-one/audit", "body": '{"a":1}'}
-    check("a webhook reaches ingest-audit in format 2.0", (status, seen), (200, wanted))
+    check("a webhook reaches ingest-audit", (status, seen), (200, wanted))
     for method, path in [("GET", "/"), ("GET", "/v1/orgs"), ("POST", "/v1/orgs/org-one/reports"), ("GET", "/webhooks/org-one/audit")]:
         _, seen = stack.request(method, path)
         check(f"{method} {path} reaches serve-reports", (seen["function"], seen["path"]), (f"{STACK}-serve-reports", path))
@@ -224,7 +236,7 @@ def check_stream(stack):
 
     def woken_by():
         records = [r for e in stack.noted("remediate-tokens") for r in e.get("Records", [])]
-        return [r["dynamodb"]["NewImage"]["entity"]["S"] for r in records]
+        return [r["dynamodb"].get("NewImage", {}).get("entity", {}).get("S") for r in records]
 
     ministack.wait_for(lambda: "decision" in woken_by(), 30, "the decision reaches remediate-tokens")
     check("findings and decisions alone wake remediate-tokens", woken_by(), ["finding", "decision"])

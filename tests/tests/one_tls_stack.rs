@@ -22,9 +22,13 @@ fn hyper_rustls_and_ring_are_linked_once_at_most_and_in_their_current_release() 
     for function in functions() {
         let crates = linked(&function);
         for (name, release) in ONCE {
-            let versions: Vec<_> = crates.iter().filter(|(linked, _)| linked == name).map(|(_, version)| version).collect();
+            let versions: Vec<_> =
+                crates.iter().filter(|(linked, _)| linked == name).map(|(_, version)| version).collect();
             assert!(versions.len() <= 1, "{function} links {name} {versions:?}");
-            assert!(versions.iter().all(|version| version.starts_with(release)), "{function} links {name} {versions:?}");
+            assert!(
+                versions.iter().all(|version| version.starts_with(release)),
+                "{function} links {name} {versions:?}"
+            );
         }
     }
 }

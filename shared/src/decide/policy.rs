@@ -124,7 +124,10 @@ fn refuse(faults: &[Fault], show: impl Fn(&Fault) -> String) -> Result<()> {
 fn unreadable(error: &serde_saphyr::Error) -> Error {
     let place = error.location().map(|at| format!("line {}, column {}: ", at.line(), at.column())).unwrap_or_default();
     let message = unquoted(&error.without_snippet().to_string());
-    Error::invalid("the policy", format!("{place}{message}; name only the documented keys, each with a value of its type"))
+    Error::invalid(
+        "the policy",
+        format!("{place}{message}; name only the documented keys, each with a value of its type"),
+    )
 }
 
 /// Replaces `string "…"`, in which serde repeats a value, by `a string`.
@@ -161,7 +164,11 @@ fn limit_faults(limits: &Limits) -> Vec<Fault> {
 
 fn rule_faults(rule: &str, settings: &RuleSettings) -> Vec<Fault> {
     let Some(check) = parameter_check(rule) else {
-        return vec![Fault::new(&["rules", rule], format!("is no known rule; known rules: {}", known()), "remove it or correct its name")];
+        return vec![Fault::new(
+            &["rules", rule],
+            format!("is no known rule; known rules: {}", known()),
+            "remove it or correct its name",
+        )];
     };
     let mut faults = Vec::new();
     if let Err(reason) = check(&settings.parameters) {
@@ -237,7 +244,9 @@ rules:
 
     #[test]
     fn a_number_that_is_none_is_refused() {
-        assert!(refusal(&GOOD.replace("max_share_percent: 5", "max_share_percent: .nan")).contains("max_share_percent"));
+        assert!(
+            refusal(&GOOD.replace("max_share_percent: 5", "max_share_percent: .nan")).contains("max_share_percent")
+        );
     }
 
     #[test]

@@ -95,7 +95,7 @@ where
     let mut change = CaseChange { handled: Some(Pending::Finding(id.clone())), ..CaseChange::default() };
     let Some(plan) = plan else {
         store.apply(&org.id, &change).await?;
-        return Ok(None);
+        return open_action(store, org, &finding).await;
     };
     let id = match place(store, org, &finding).await? {
         Place::Taken(action) => action,
@@ -114,6 +114,14 @@ where
         Written::Stored => Ok(Some(id)),
         Written::Contended => Err(retry_later("a case")),
     }
+}
+
+/// The action that is open on a finding's credential: with the finding, what asked for it may have fallen.
+async fn open_action(store: &impl CaseStore, org: &Org, finding: &Finding) -> Result<Option<ActionId>> {
+    Ok(match place(store, org, finding).await? {
+        Place::Taken(action) => Some(action),
+        Place::Answered | Place::Free(_) => None,
+    })
 }
 
 enum Place {

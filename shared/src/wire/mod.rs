@@ -4,6 +4,8 @@ pub mod alert;
 pub mod delivery;
 pub mod errors;
 pub mod event;
+pub mod org;
+pub mod row;
 pub mod time;
 pub mod tokens;
 pub mod users;
