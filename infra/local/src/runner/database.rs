@@ -59,7 +59,7 @@ impl LocalDatabase {
         });
         let server = tokio::spawn(async move {
             if let Err(reason) = serving.await {
-                tracing::error!(%reason, "the embedded database stopped serving");
+                tracing::error!(error = %reason, "the embedded database stopped serving");
             }
         });
         Ok(Self { database, address, stop, server })

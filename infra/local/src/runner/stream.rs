@@ -81,9 +81,9 @@ impl Stream {
 
     fn put_off(&self, place: &mut Place, batch: &Batch, reason: &str) -> Result<()> {
         place.tries += 1;
-        tracing::warn!(records = batch.seen.len(), tries = place.tries, reason, "the stream's batch was not handled");
+        tracing::warn!(count = batch.seen.len(), attempt = place.tries, error = reason, "the stream's batch was not handled");
         if place.tries > RETRIES && batch.seen.len() <= 1 {
-            tracing::error!(sequence = %batch.last, "the record is given up; the sweep handles what is pending");
+            tracing::error!(seq = %batch.last, "the record is given up; the sweep handles what is pending");
             return self.pass(place, batch.last.clone());
         }
         Ok(())

@@ -1,0 +1,9 @@
+//! One module a command.
+
+pub(crate) mod ledger;
+pub(crate) mod policy;
+#[cfg(feature = "local")]
+pub(crate) mod report;
+#[cfg(feature = "local")]
+pub(crate) mod serve;
+pub(crate) mod switch;
