@@ -1,1 +1,3 @@
-//! Support for the end-to-end tests.
+//! What the end-to-end tests share.
+
+pub mod dynamo;

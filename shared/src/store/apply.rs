@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 
 impl CaseStore for Store {
     /// What is `handled` leaves the index if it is still there. If its item is gone altogether, the rest is applied all
-    /// the same; if it is a finding that was opened anew since the generation of `action`, the change is contended.
+    /// the same; if it is a finding that was opened anew since a new `action` was planned from it, the change is contended.
     /// A decision that is stored already means that this change was applied before.
     async fn apply(&self, org: &OrgId, change: &CaseChange) -> Result<Written> {
         let mut change = change.clone();
@@ -169,8 +169,9 @@ fn handled_write(
 ) -> Result<Option<(Part, TransactWriteItem)>> {
     let (key, generation) = match handled {
         Pending::Finding(id) => {
-            let action = action.map(|action| &action.value).filter(|action| action.finding.as_ref() == Some(id));
-            (keys::finding(org, id), action.map(|action| action.generation))
+            // A new action was planned from the finding as it was read; an older one may answer an older generation.
+            let new = action.filter(|action| action.version == 0 && action.value.finding.as_ref() == Some(id));
+            (keys::finding(org, id), new.map(|action| action.value.finding_generation))
         }
         Pending::Decision(id) => (keys::decision(org, id), None),
         Pending::Action(_) => return Ok(None),

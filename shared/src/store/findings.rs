@@ -3,7 +3,7 @@
 use super::{
     Store,
     call::failed,
-    item::{Draft, Entity, key_item, number},
+    item::{Draft, Entity, key_item, number, value},
     keys,
 };
 use crate::{
@@ -36,21 +36,6 @@ impl FindingStore for Store {
 }
 
 impl Store {
-    /// Changes what a finding says and nothing else: if it is pending, it stays so.
-    async fn change_finding(&self, org: &OrgId, finding: &Finding) -> Result<()> {
-        let table = &self.tables.cases;
-        let body = finding_draft(org, finding)?.build().remove("body");
-        let key = keys::finding(org, &finding.id);
-        let request = self.client.update_item().table_name(table).set_key(Some(key_item(key)));
-        let request = request.update_expression("SET body = :body").condition_expression("generation = :generation");
-        let request = request.set_expression_attribute_values(body.map(|body| [(":body".to_owned(), body)].into()));
-        match request.expression_attribute_values(":generation", number(finding.generation)).send().await {
-            Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
-            Err(error) => Err(failed("UpdateItem", table)(error)),
-        }
-    }
-
     async fn put_finding(&self, draft: Draft, generation: u32, condition: &str) -> Result<()> {
         let table = &self.tables.cases;
         let request = self.client.put_item().table_name(table).set_item(Some(draft.build()));
@@ -59,6 +44,25 @@ impl Store {
             Ok(_) => Ok(()),
             Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
             Err(error) => Err(failed("PutItem", table)(error)),
+        }
+    }
+
+    /// Changes what a finding says, and leaves it pending if it is.
+    async fn change_finding(&self, org: &OrgId, finding: &Finding) -> Result<()> {
+        let table = &self.tables.cases;
+        let request = self
+            .client
+            .update_item()
+            .table_name(table)
+            .set_key(Some(key_item(keys::finding(org, &finding.id))))
+            .update_expression("SET body = :body")
+            .condition_expression("generation = :new")
+            .expression_attribute_values(":body", value(finding)?)
+            .expression_attribute_values(":new", number(finding.generation));
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(failed("UpdateItem", table)(error)),
         }
     }
 }

@@ -143,10 +143,8 @@ impl Draft {
     }
 
     /// The value; what is `None` in it takes no room.
-    pub(super) fn body<T: Serialize>(self, value: &T) -> Result<Self> {
-        let mut body: AttributeValue = to_attribute_value(value).map_err(|_| unfit("written"))?;
-        drop_nulls(&mut body);
-        Ok(self.attribute("body", body))
+    pub(super) fn body<T: Serialize>(self, of: &T) -> Result<Self> {
+        Ok(self.attribute("body", value(of)?))
     }
 
     /// Changes the form of the value.
@@ -173,6 +171,13 @@ pub(super) fn number(value: impl ToString) -> AttributeValue {
 /// A number that no other write will have: what tells our own write, repeated after a lost answer, from another's.
 pub(super) fn write_mark() -> u64 {
     RandomState::new().build_hasher().finish()
+}
+
+/// A value as the attribute `body`.
+pub(super) fn value<T: Serialize>(of: &T) -> Result<AttributeValue> {
+    let mut body: AttributeValue = to_attribute_value(of).map_err(|_| unfit("written"))?;
+    drop_nulls(&mut body);
+    Ok(body)
 }
 
 fn drop_nulls(value: &mut AttributeValue) {
@@ -219,4 +224,4 @@ pub(super) fn read_key(item: &Item) -> Result<Key> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;

@@ -1,1 +1,406 @@
+use super::*;
+use crate::{
+    model::{
+        AccountId, Action, ActionCatalogue, ActionKind, ActionName, ActionState, Actor, Agreement, Approval,
+        AuditEvent, Budget, Changes, Claim, Credential, CredentialKind, CredentialRef, CredentialRow, CredentialStatus,
+        Decision, DecisionKind, EventSource, Evidence, Finding, FindingStatus, Intake, Interval, JoinState,
+        LastUsedSource, LedgerHead, LedgerKind, LedgerRecord, Location, MinuteUse, Notice, Org, Owner, OwnerStatus,
+        Phase, Plan, PollState, ProfileKey, Quarantined, Reader, Relation, Report, ReportSchedule, ReportStatus,
+        RowFinding, Run, Scope, Section, SectionName, SectionStatus, Severity, Stop, Target, TokenMark, TokenRole,
+        Topic, Totals, Unjudged, UsageProfile, Use,
+    },
+    store::{Retention, keys, profile},
+};
+use chrono::DateTime;
+use std::fmt::Debug;
 
+const BOTH: [Options; 2] = [Options::Absent, Options::Present];
+
+/// Whether a sample has its optional fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Options {
+    Absent,
+    Present,
+}
+
+impl Options {
+    fn of<T>(self, value: T) -> Option<T> {
+        (self == Self::Present).then_some(value)
+    }
+
+    fn many<T, C: FromIterator<T>>(self, value: T) -> C {
+        self.of(value).into_iter().collect()
+    }
+}
+
+fn at() -> Timestamp {
+    DateTime::from_timestamp(1_795_305_600, 123_456_789).unwrap()
+}
+
+fn text() -> String {
+    "ünï|code: #%\" '\n".into()
+}
+
+fn returns<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
+    let key = Key { pk: "p".into(), sk: "s".into() };
+    let item = Draft::new(key, Entity::Row).expires(Some(1)).number("version", 1).body(value).unwrap().build();
+    assert_eq!(&body::<T>(item).unwrap(), value);
+}
+
+fn reference() -> CredentialRef {
+    CredentialRef { kind: CredentialKind::UserApiToken, id: "t:1|2".into() }
+}
+
+fn credential(with: Options) -> Credential {
+    Credential {
+        reference: reference(),
+        label: String::new(),
+        owner: with.of("712020:a|b".into()),
+        owner_name: with.of(text()),
+        owner_email: with.of(String::new()),
+        scopes: with.of(vec![]),
+        created_at: with.of(at()),
+        expires_at: with.of(at()),
+        last_used_at: with.of(at()),
+        status: CredentialStatus::Unknown,
+    }
+}
+
+fn owner(with: Options) -> Owner {
+    Owner {
+        account_id: "a".into(),
+        name: with.of(text()),
+        email: with.of(text()),
+        status: OwnerStatus::Active,
+        relation: Relation::Managed,
+    }
+}
+
+fn used_profile(key: ProfileKey) -> UsageProfile {
+    let mut profile = UsageProfile::empty(key);
+    profile.first_used_at = Some(at());
+    profile.last_used_at = Some(at());
+    profile.first_mentioned_at = Some(at());
+    (profile.uses, profile.mentions) = (u64::MAX, 12);
+    profile.days.insert(at());
+    profile.hours.insert(at());
+    ["a", "b", "c"].iter().for_each(|member| profile.networks.insert(member));
+    profile
+}
+
+fn row(with: Options) -> CredentialRow {
+    let profile = used_profile(ProfileKey { actor: "a".into(), identity: "t:1".into() });
+    CredentialRow {
+        credential: credential(with),
+        owner: with.of(owner(with)),
+        last_used_at: with.of(at()),
+        last_used_source: LastUsedSource::None,
+        usage: Use::Unknown,
+        own: true,
+        profile: with.of(profile),
+        findings: with.many(RowFinding { rule: "r".into(), severity: Severity::High, reason: text() }),
+        unjudged: with.many(Unjudged { rule: "r".into(), missing: text() }),
+    }
+}
+
+#[test]
+fn credentials_owners_and_rows_come_back_as_they_were() {
+    for with in BOTH {
+        returns(&credential(with));
+        returns(&owner(with));
+        returns(&row(with));
+    }
+}
+
+#[test]
+fn events_come_back_as_they_were() {
+    for with in BOTH {
+        let token = TokenMark {
+            auth_type: with.of(text()),
+            id: with.of("t".into()),
+            label: with.of(text()),
+            role: TokenRole::Subject,
+        };
+        returns(&AuditEvent {
+            id: "e".into(),
+            action: text(),
+            time: at(),
+            processed_at: with.of(at()),
+            actor: Actor { id: with.of("a".into()), name: with.of(text()), email: with.of(text()) },
+            token: with.of(token),
+            location: Location { ip: with.of(String::new()), country: with.of(text()) },
+            source: EventSource::GuardDetect,
+            topic: Topic::Unknown,
+            raw: r#"{"n":1.0,"s":null}"#.into(),
+        });
+    }
+}
+
+#[test]
+fn what_the_poll_keeps_comes_back_as_it_was() {
+    for with in BOTH {
+        let reader = Reader {
+            from: at(),
+            to: with.of(at()),
+            cursor: with.of(text()),
+            watermark: with.of(at()),
+            caught_up_at: with.of(at()),
+        };
+        returns(&PollState {
+            live: reader.clone(),
+            backfill: with.of(reader),
+            coverage: with.many(Interval { from: at(), to: at() }),
+            minute: MinuteUse { minute: -1, requests: u32::MAX },
+            wait_until: with.of(at()),
+            catalogue_at: with.of(at()),
+            last_error: with.of(text()),
+        });
+        let name = ActionName { display: text(), group: String::new() };
+        returns(&ActionCatalogue(with.many((text(), name))));
+        returns(&Quarantined {
+            id: "q".into(),
+            intake: Intake::Poll,
+            reason: text(),
+            at: at(),
+            size_bytes: u64::MAX,
+            parts: 3,
+        });
+    }
+}
+
+fn section(with: Options) -> Section {
+    Section { name: SectionName::Users, status: SectionStatus::Failed, reason: with.of(text()), count: 7 }
+}
+
+fn totals(with: Options) -> Totals {
+    Totals { credentials: 1, by_kind: with.many(("k".to_owned(), 2)), ..Totals::default() }
+}
+
+#[test]
+fn reports_come_back_as_they_were() {
+    for with in BOTH {
+        returns(&Report {
+            id: "20261122-1".into(),
+            generated_at: at(),
+            status: ReportStatus::Partial,
+            sections: with.many(section(with)),
+            notices: with.many(Notice { code: "c".into(), text: text() }),
+            totals: totals(with),
+            changes: Changes { added: 1, removed: 2, resolved: 3, new_findings: 4 },
+            parts: 3,
+            quarantined: 1,
+            ignored_events: 2,
+        });
+        returns(&ReportSchedule {
+            last_started_at: with.of(at()),
+            requested_at: with.of(at()),
+            requested_id: with.of("r".into()),
+            join: JoinState::Proven,
+        });
+    }
+}
+
+#[test]
+fn a_run_comes_back_in_each_of_its_phases() {
+    for with in BOTH {
+        let phases = [
+            Phase::Stage { section: SectionName::OrgApiKeys, cursor: with.of(text()), attempt: 2 },
+            Phase::Prove { shard: 0 },
+            Phase::Judge { shard: 63 },
+            Phase::Compare,
+            Phase::Settle { after: with.of("f".into()) },
+            Phase::Publish,
+        ];
+        for phase in phases {
+            returns(&Run {
+                report: "r".into(),
+                started_at: at(),
+                policy_version: 3,
+                join: JoinState::Unproven,
+                own_key_ids: with.of(with.many("k".into())),
+                phase,
+                sections: with.many(section(with)),
+                attempts: with.many(1),
+                parts: 2,
+                changes: Changes::default(),
+                totals: totals(with),
+                wait_until: with.of(at()),
+                lease_until: at(),
+            });
+        }
+    }
+}
+
+#[test]
+fn orgs_findings_and_decisions_come_back_as_they_were() {
+    for with in BOTH {
+        returns(&Org {
+            id: "o".into(),
+            name: text(),
+            registered_at: at(),
+            own_key_ids: with.of(with.many("k".into())),
+            out_of_scope: with.many(SectionName::Users),
+        });
+        returns(&Decision {
+            id: "d".into(),
+            kind: DecisionKind::Approved,
+            action: with.of("a".into()),
+            by: text(),
+            at: at(),
+            reason: text(),
+        });
+        returns(&Budget {
+            holds: with.many((text(), at())),
+            stopped: with.of(Stop { by: text(), at: at(), reason: text() }),
+        });
+    }
+    returns(&Finding {
+        id: "f".into(),
+        rule: "r".into(),
+        subject: reference(),
+        label: text(),
+        severity: Severity::Low,
+        reason: text(),
+        status: FindingStatus::Open,
+        opened_at: at(),
+        changed_at: at(),
+        generation: 2,
+    });
+}
+
+fn plan(with: Options) -> Plan {
+    Plan {
+        action: ActionKind::Revoke,
+        scope: Scope::Credential,
+        target: Target {
+            credential: reference(),
+            label: text(),
+            owner: with.of(AccountId::from("a")),
+            owner_name: with.of(text()),
+            created_at: with.of(at()),
+            expires_at: with.of(at()),
+        },
+        rule: with.of("r".into()),
+        why: text(),
+        evidence: Evidence {
+            report: "r".into(),
+            judged_at: at(),
+            last_used_at: with.of(at()),
+            last_used_source: LastUsedSource::Event,
+            uses_seen: 1,
+        },
+        effects: with.many(text()),
+        reversible: false,
+        policy_version: 1,
+        approval: Approval::Waived,
+        protected: with.of(text()),
+        due_at: at(),
+        expires_at: at(),
+        withheld: with.of(text()),
+    }
+}
+
+#[test]
+fn actions_come_back_as_they_were() {
+    for with in BOTH {
+        returns(&Action {
+            id: "a".into(),
+            finding: with.of("f".into()),
+            finding_generation: 1,
+            generation: 1,
+            requested_by: with.of(text()),
+            state: ActionState::Claimed,
+            plan: plan(with),
+            plan_hash: "h".into(),
+            planned_at: at(),
+            agreed: with.of(Agreement { by: text(), at: at(), reason: text() }),
+            claim: with.of(Claim { at: at(), attempt: 2 }),
+            reason: with.of(text()),
+            changed_at: at(),
+            wake_at: with.of(at()),
+        });
+    }
+}
+
+#[test]
+fn ledger_entries_come_back_with_the_hash_that_they_had() {
+    for with in BOTH {
+        let record = LedgerRecord {
+            at: at(),
+            kind: LedgerKind::PolicySet,
+            principal: text(),
+            action: with.of("a".into()),
+            credential: with.of(reference()),
+            plan_hash: with.of(text()),
+            policy_version: with.of(u64::MAX),
+            detail: text(),
+        };
+        let entry = crate::decide::ledger::chain(&"o".into(), &LedgerHead::default(), record);
+        returns(&entry);
+        returns(&LedgerHead { seq: entry.seq, hash: entry.hash });
+    }
+}
+
+const RETENTION: Retention = Retention { event_days: 120, report_days: 400 };
+
+#[test]
+fn profiles_come_back_as_they_were() {
+    let key = |identity: &str| ProfileKey { actor: "712020:a b|c".into(), identity: identity.into() };
+    let far = DateTime::from_timestamp(32_503_680_000, 1).unwrap();
+    let mut profiles = vec![UsageProfile::empty(key("t:1 2")), UsageProfile::empty(key("l:0f"))];
+    profiles.push(used_profile(key("t:1 2")));
+    for token in ["1 2", "another", ""] {
+        profiles.push(UsageProfile { token_id: Some(token.into()), ..used_profile(key("t:1 2")) });
+    }
+    profiles.push(UsageProfile { last_used_at: Some(far), ..used_profile(key("l:0f")) });
+    for profile in profiles {
+        let item = profile::draft(&"o".into(), &profile, RETENTION).unwrap().build();
+        assert_eq!(profile::read(item).unwrap(), profile);
+    }
+}
+
+#[test]
+fn a_full_profile_takes_less_than_one_write_unit() {
+    let key = ProfileKey {
+        actor: "712020:f0a1b2c3-d4e5-4f60-8a1b-2c3d4e5f6071".into(),
+        identity: "t:0f9e8d7c-6b5a-4948-9372-615f4e3d2c1b".into(),
+    };
+    let mut profile =
+        UsageProfile { token_id: Some("0f9e8d7c-6b5a-4948-9372-615f4e3d2c1b".into()), ..used_profile(key) };
+    profile.uses = 1_234_567_890;
+    (0..64).for_each(|n| profile.labels.insert(&format!("nightly export to the warehouse {n}")));
+    (0..64).for_each(|n| profile.networks.insert(&format!("2001:db8:{n:04x}::/48")));
+    (0..64).for_each(|n| profile.countries.insert(&format!("United Kingdom {n}")));
+    (0..64).for_each(|n| profile.actions.insert(&format!("jira_issue_attachment_viewed_{n:02}")));
+    (0..512).for_each(|n| profile.days.insert(at() + chrono::Duration::days(n)));
+    (0..168).for_each(|n| profile.hours.insert(at() + chrono::Duration::hours(n)));
+    let org = "0a1b2c3d-4e5f-4061-8273-94a5b6c7d8e9".into();
+    let item = profile::draft(&org, &profile, RETENTION).unwrap().number("version", 1_000_000).build();
+    let bytes = size(&item);
+    assert!(bytes < 1024, "{bytes} bytes");
+    assert_eq!(profile::read(item).unwrap(), profile);
+}
+
+/// The size of an item as DynamoDB counts it, in bytes (Developer Guide, "DynamoDB item sizes and formats").
+fn size(item: &Item) -> usize {
+    item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
+}
+
+fn value_size(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(digits) => digits.trim_end_matches('0').len().div_ceil(2) + 1,
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
+        AttributeValue::L(list) => 3 + list.iter().map(|value| value_size(value) + 1).sum::<usize>(),
+        AttributeValue::M(map) => 3 + map.iter().map(|(name, value)| name.len() + value_size(value) + 1).sum::<usize>(),
+        _ => 1,
+    }
+}
+
+#[test]
+fn no_lifted_attribute_is_lost_beside_a_value_with_the_same_names() {
+    let draft = Draft::new(keys::org(&"o".into()), Entity::StagedCredential).expires(Some(9));
+    let item = draft.body(&credential(Options::Present)).unwrap().build();
+    assert_eq!(item["expires_at"], AttributeValue::N("9".into()));
+    assert_eq!(body::<Credential>(item).unwrap().expires_at, Some(at()));
+}
