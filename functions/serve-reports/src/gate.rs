@@ -9,11 +9,7 @@ use std::future::Future;
 /// Knows the credentials of this API.
 pub trait Gate: Send + Sync {
     /// Whose credential this is; `None` if nobody's.
-    fn authenticate(
-        &self,
-        bearer: &str,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<Option<Principal>>> + Send;
+    fn authenticate(&self, bearer: &str, now: Timestamp) -> impl Future<Output = Result<Option<Principal>>> + Send;
 }
 
 /// The principal behind an `Authorization` header.

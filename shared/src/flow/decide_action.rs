@@ -139,7 +139,10 @@ fn agreed(action: &Action, who: Decider<'_>) -> Result<Option<Action>> {
         return Ok(None);
     }
     if action.plan.expires_at <= who.at {
-        return Err(Error::Conflict(format!("nobody approved this plan before {}; it has expired", action.plan.expires_at)));
+        return Err(Error::Conflict(format!(
+            "nobody approved this plan before {}; it has expired",
+            action.plan.expires_at
+        )));
     }
     let agreement = Agreement { by: who.by.to_owned(), at: who.at, reason: who.reason.to_owned() };
     let wake_at = Some(who.at.max(action.plan.due_at));
@@ -184,12 +187,7 @@ pub enum Switch {
 ///
 /// # Errors
 /// [`Error::Contended`] if the budget keeps moving.
-pub async fn set_stop<S: CaseStore>(
-    store: &S,
-    org: &OrgId,
-    switch: Switch,
-    who: Decider<'_>,
-) -> Result<Option<Stop>> {
+pub async fn set_stop<S: CaseStore>(store: &S, org: &OrgId, switch: Switch, who: Decider<'_>) -> Result<Option<Stop>> {
     let (kind, entry, detail) = match switch {
         Switch::Stop => (DecisionKind::Stopped, LedgerKind::Stopped, "the kill switch was put on"),
         Switch::Resume => (DecisionKind::Resumed, LedgerKind::Resumed, "the kill switch was released"),

@@ -89,7 +89,9 @@ async fn newest<S: CaseReader>(
 fn planned(org: &OrgId, asked: Request<'_>, last: Option<&Action>, who: Decider<'_>) -> Result<Action> {
     if last.is_some_and(|last| last.state == ActionState::Done) {
         let credential = &asked.row.credential.reference;
-        return Err(Error::Conflict(format!("{credential} was revoked already; the next report will no longer list it")));
+        return Err(Error::Conflict(format!(
+            "{credential} was revoked already; the next report will no longer list it"
+        )));
     }
     let generation = last.map_or(0, |last| last.generation) + 1;
     let cause = Cause::Request { by: who.by.to_owned(), reason: who.reason.to_owned() };
@@ -100,7 +102,9 @@ fn planned(org: &OrgId, asked: Request<'_>, last: Option<&Action>, who: Decider<
 fn acceptable(row: &CredentialRow) -> Result<()> {
     let reference = &row.credential.reference;
     if row.own {
-        return Err(Error::Conflict(format!("{reference} is one of Tokenwarden's own keys; they are never revoked from here")));
+        return Err(Error::Conflict(format!(
+            "{reference} is one of Tokenwarden's own keys; they are never revoked from here"
+        )));
     }
     match reference.kind {
         CredentialKind::UserApiToken => Ok(()),

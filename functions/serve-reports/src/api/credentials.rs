@@ -1,0 +1,85 @@
+//! The credentials of a report, as JSON and CSV, and one of them with all that is known.
+
+use crate::{
+    answer::{Answer, Reply},
+    api::reports,
+    ask::Ask,
+    paging::{Keep, Part, Place, limit, linked, unknown, walk},
+    view::{self, RowFilter},
+};
+use serde_json::json;
+use shared::{
+    error::{Error, Result},
+    flow::decide_action::actions_of,
+    model::{CredentialRow, Finding, OrgId},
+    ports::{CaseReader, ReportReader},
+    rules::RULES,
+};
+
+/// `GET /v1/orgs/{org}/reports/{id}/credentials`.
+pub(crate) async fn list<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) -> Reply {
+    if ask.accepts("text/csv") {
+        return csv(store, ask).await;
+    }
+    Ok(rows(store, ask).await?.answer(ask, |row| json!(view::Row::of(row))))
+}
+
+/// `GET /v1/orgs/{org}/reports/{id}/credentials.csv`.
+pub(crate) async fn csv<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) -> Reply {
+    let part = rows(store, ask).await?;
+    let next = part.next.as_ref().map(Place::seal);
+    Ok(linked(Answer::csv(view::csv(&part.items)?), ask, next.as_deref()))
+}
+
+async fn rows<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) -> Result<Part<CredentialRow>> {
+    let org = &ask.org(store).await?.id;
+    let (limit, filter) = (limit(ask)?, RowFilter::of(ask)?);
+    let (report, place) = report_and_place(store, org, ask).await?;
+    let report = &reports::find(store, org, &report).await?;
+    let place = Place { list: format!("rows:{}", report.id), ..place };
+    let keep = match filter.is_empty() {
+        true => Keep::All,
+        false => Keep::Those(|row: &CredentialRow| filter.passes(row)),
+    };
+    walk(place, limit, keep, |cursor, size| store.rows(org, report, cursor, size)).await
+}
+
+/// Which report, and where in it. A cursor stays in the report in which it began, also when `latest` moves.
+async fn report_and_place<S: ReportReader>(store: &S, org: &OrgId, ask: &Ask<'_>) -> Result<(String, Place)> {
+    let asked = ask.param("id").to_owned();
+    let Some(cursor) = ask.query("cursor") else { return Ok((asked, Place::default())) };
+    let place = Place::open(cursor)?;
+    let Some(begun) = place.list.strip_prefix("rows:").map(str::to_owned) else { return Err(unknown()) };
+    let fits = asked == "latest" || asked == begun;
+    if !fits || store.report(org, &begun.as_str().into()).await?.is_none() {
+        return Err(unknown());
+    }
+    Ok((begun, place))
+}
+
+/// `GET /v1/orgs/{org}/credentials/{kind}/{id}`: as the latest report shows it.
+pub(crate) async fn one<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) -> Reply {
+    let org = ask.org(store).await?.id;
+    let reference = ask.credential()?;
+    let report = reports::find(store, &org, "latest").await?;
+    let row = store.row(&org, &report, &reference).await?;
+    let row = row.ok_or_else(|| Error::NotFound(format!("credential {reference} in the latest report")))?;
+    let findings = findings_on(store, &org, &row).await?;
+    let actions = actions_of(store, &org, &reference).await?;
+    let mut body = json!(view::Row::of(&row));
+    body["report"] = json!({ "id": report.id, "generated_at": report.generated_at });
+    body["usage"] = row.profile.as_ref().map(view::usage).into();
+    body["history"] = json!(findings);
+    body["actions"] = actions.iter().map(view::action).collect();
+    Ok(Answer::json(&body))
+}
+
+/// What each rule has ever held against a credential, resolved findings included.
+pub(crate) async fn findings_on<S: CaseReader>(store: &S, org: &OrgId, row: &CredentialRow) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for rule in RULES {
+        let id = Finding::id_of(org, rule.id, &row.credential.reference);
+        findings.extend(store.finding(org, &id).await?);
+    }
+    Ok(findings)
+}

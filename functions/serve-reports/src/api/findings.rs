@@ -1,0 +1,51 @@
+//! The findings, open and resolved.
+
+use crate::{
+    answer::Reply,
+    ask::Ask,
+    paging::{Keep, Place, limit, walk},
+};
+use serde_json::json;
+use shared::{
+    error::{Error, Result},
+    model::{Finding, FindingId, FindingStatus, Severity},
+    ports::CaseReader,
+    rules::{RULES, Rule},
+};
+
+/// `GET /v1/orgs/{org}/findings`.
+pub(crate) async fn list<S: CaseReader>(store: &S, ask: &Ask<'_>) -> Reply {
+    let org = &ask.org(store).await?.id;
+    let place = Place::of(ask, format!("findings:{org}"))?;
+    let status = ask.choice("status", &[FindingStatus::Open, FindingStatus::Resolved], name)?;
+    let severity = ask.choice("severity", &Severity::ALL, Severity::as_str)?;
+    let rule = rule(ask)?;
+    let passes = |finding: &Finding| {
+        status.is_none_or(|status| finding.status == status)
+            && severity.is_none_or(|severity| finding.severity == severity)
+            && rule.is_none_or(|rule| finding.rule == rule)
+    };
+    let all = status.is_none() && severity.is_none() && rule.is_none();
+    let keep = if all { Keep::All } else { Keep::Those(passes) };
+    let part = walk(place, limit(ask)?, keep, |after, size| async move {
+        store.findings(org, after.map(FindingId::new).as_ref(), size).await
+    });
+    Ok(part.await?.answer(ask, |finding| json!(finding)))
+}
+
+fn name(status: FindingStatus) -> &'static str {
+    match status {
+        FindingStatus::Open => "open",
+        FindingStatus::Resolved => "resolved",
+    }
+}
+
+/// The rule that a request filters by: a misspelt one would show nothing, which reads like "clean".
+pub(crate) fn rule<'a>(ask: &'a Ask<'_>) -> Result<Option<&'a str>> {
+    let Some(given) = ask.query("rule") else { return Ok(None) };
+    if Rule::named(given).is_some() {
+        return Ok(Some(given));
+    }
+    let known = RULES.iter().map(|rule| rule.id).collect::<Vec<_>>().join(", ");
+    Err(Error::invalid("rule", format!("it must be one of: {known}")))
+}

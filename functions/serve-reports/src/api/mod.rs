@@ -1,0 +1,13 @@
+//! The handlers of `/v1`, by noun.
+
+pub(crate) mod actions;
+pub(crate) mod changes;
+pub(crate) mod credentials;
+pub(crate) mod findings;
+pub(crate) mod ledger;
+pub(crate) mod orgs;
+pub(crate) mod plan;
+pub(crate) mod policy;
+pub(crate) mod quarantine;
+pub(crate) mod reports;
+pub(crate) mod stop;

@@ -1,0 +1,14 @@
+//! How our words look from outside. Nothing of the model leaves without passing here, except what is recorded as it
+//! is hashed: plans and ledger entries.
+
+mod action;
+mod filter;
+mod report;
+mod row;
+mod usage;
+
+pub(crate) use action::action;
+pub(crate) use filter::RowFilter;
+pub(crate) use report::{quarantined, report};
+pub(crate) use row::{Row, csv, word};
+pub(crate) use usage::usage;

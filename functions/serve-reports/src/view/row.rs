@@ -1,0 +1,167 @@
+//! A credential's row, as JSON and as CSV.
+
+use serde::Serialize;
+use shared::{
+    error::{Error, Result},
+    model::{
+        AccountId, CredentialId, CredentialKind, CredentialRow, CredentialStatus, LastUsedSource, OwnerStatus,
+        Relation, RowFinding, Timestamp, Unjudged, Use,
+    },
+};
+
+/// A row as the API shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row<'a> {
+    kind: CredentialKind,
+    id: &'a CredentialId,
+    label: &'a str,
+    owner: Option<RowOwner<'a>>,
+    scopes: Option<&'a [String]>,
+    created_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
+    last_used_at: Option<Timestamp>,
+    last_used_source: LastUsedSource,
+    #[serde(rename = "use")]
+    usage: Use,
+    /// What people entered about it; nothing yet.
+    register: Option<()>,
+    status: &'a CredentialStatus,
+    findings: &'a [RowFinding],
+    own: bool,
+    unjudged: &'a [Unjudged],
+}
+
+/// Who answers for it.
+#[derive(Debug, Serialize)]
+struct RowOwner<'a> {
+    account_id: &'a AccountId,
+    name: Option<&'a str>,
+    email: Option<&'a str>,
+    status: OwnerStatus,
+    relation: Relation,
+}
+
+impl<'a> Row<'a> {
+    /// The view of a row.
+    pub(crate) fn of(row: &'a CredentialRow) -> Self {
+        let credential = &row.credential;
+        Self {
+            kind: credential.reference.kind,
+            id: &credential.reference.id,
+            label: &credential.label,
+            owner: RowOwner::of(row),
+            scopes: credential.scopes.as_deref(),
+            created_at: credential.created_at,
+            expires_at: credential.expires_at,
+            last_used_at: row.last_used_at,
+            last_used_source: row.last_used_source,
+            usage: row.usage,
+            register: None,
+            status: &credential.status,
+            findings: &row.findings,
+            own: row.own,
+            unjudged: &row.unjudged,
+        }
+    }
+}
+
+impl<'a> RowOwner<'a> {
+    /// The owner as the users' list shows him, completed by what the credential's own list says.
+    fn of(row: &'a CredentialRow) -> Option<Self> {
+        let credential = &row.credential;
+        let read = row.owner.as_ref();
+        Some(Self {
+            account_id: read.map(|owner| &owner.account_id).or(credential.owner.as_ref())?,
+            name: read.and_then(|owner| owner.name.as_deref()).or(credential.owner_name.as_deref()),
+            email: read.and_then(|owner| owner.email.as_deref()).or(credential.owner_email.as_deref()),
+            status: read.map_or(OwnerStatus::Unknown, |owner| owner.status),
+            relation: read.map_or(Relation::Unknown, |owner| owner.relation),
+        })
+    }
+}
+
+const COLUMNS: [&str; 18] = [
+    "kind",
+    "id",
+    "label",
+    "owner_account_id",
+    "owner_name",
+    "owner_email",
+    "owner_status",
+    "owner_relation",
+    "scopes",
+    "created_at",
+    "expires_at",
+    "last_used_at",
+    "last_used_source",
+    "use",
+    "status",
+    "own",
+    "findings",
+    "unjudged",
+];
+
+/// Rows as CSV (RFC 4180) with a line of names.
+pub(crate) fn csv(rows: &[CredentialRow]) -> Result<String> {
+    let failed = |error: &dyn std::fmt::Display| Error::Store(format!("CSV: {error}"));
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    writer.write_record(COLUMNS).map_err(|error| failed(&error))?;
+    for row in rows {
+        writer.write_record(cells(&Row::of(row)).map(harmless)).map_err(|error| failed(&error))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| failed(&error))?;
+    String::from_utf8(bytes).map_err(|error| failed(&error))
+}
+
+fn cells(row: &Row<'_>) -> [String; 18] {
+    let owner = row.owner.as_ref();
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let time = |at: Option<Timestamp>| {
+        at.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)).unwrap_or_default()
+    };
+    let findings = row.findings.iter().map(|one| format!("{} ({}): {}", one.rule, one.severity, one.reason));
+    let unjudged = row.unjudged.iter().map(|one| format!("{}: {} is missing", one.rule, one.missing));
+    [
+        row.kind.to_string(),
+        row.id.to_string(),
+        row.label.to_owned(),
+        text(owner.map(|owner| owner.account_id.as_str())),
+        text(owner.and_then(|owner| owner.name)),
+        text(owner.and_then(|owner| owner.email)),
+        owner.map(|owner| word(&owner.status)).unwrap_or_default(),
+        owner.map(|owner| word(&owner.relation)).unwrap_or_default(),
+        row.scopes.map(|scopes| scopes.join(" ")).unwrap_or_default(),
+        time(row.created_at),
+        time(row.expires_at),
+        time(row.last_used_at),
+        word(&row.last_used_source),
+        word(&row.usage),
+        word(row.status),
+        row.own.to_string(),
+        findings.collect::<Vec<_>>().join(" | "),
+        unjudged.collect::<Vec<_>>().join(" | "),
+    ]
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn harmless(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+}
+
+/// The word under which the API knows a value of one of our enums.
+pub(crate) fn word(value: &impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_that_looks_like_a_formula_is_neutralised() {
+        for cell in ["=1+1", "+1", "-1", "@x", "\tx"] {
+            assert_eq!(harmless(cell.into()), format!("'{cell}"));
+        }
+        assert_eq!(harmless("zapier = sync".into()), "zapier = sync");
+    }
+}
