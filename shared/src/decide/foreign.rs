@@ -57,7 +57,8 @@ pub(super) fn name(keys: &[String]) -> Option<String> {
 
 /// Whether these are the keys of a Guard Detect alert.
 pub(super) fn is_alert(keys: &[String]) -> bool {
-    keys.iter().any(|key| matches!(key.as_str(), "alertId" | "alertTitle" | "alertDetailURL" | "alert" | "detectionTime"))
+    keys.iter()
+        .any(|key| matches!(key.as_str(), "alertId" | "alertTitle" | "alertDetailURL" | "alert" | "detectionTime"))
 }
 
 #[cfg(test)]

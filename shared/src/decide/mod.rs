@@ -13,5 +13,6 @@ pub mod mask;
 pub mod parse;
 pub mod plan;
 pub mod policy;
+pub mod poll;
 pub mod settle;
 pub mod verify;

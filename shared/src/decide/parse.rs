@@ -7,7 +7,8 @@ use super::{
 };
 use crate::{
     model::{
-        AccountId, ActionCatalogue, Actor, AuditEvent, EventId, EventSource, Intake, Location, Timestamp, Topic,
+        AccountId, ActionCatalogue, Actor, AuditEvent, EventId, EventSource, Intake, Location, QuarantineId, Timestamp,
+        Topic,
     },
     wire::{
         alert::{AlertClass, WireAlert},
@@ -17,13 +18,14 @@ use crate::{
     },
 };
 use serde_json::{Value, value::RawValue};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// An event's raw text may have at most this many bytes: with its profile it must fit into a DynamoDB item (400 KB).
 pub const MAX_EVENT_BYTES: usize = 256 * 1024;
 
-/// Ids go into a DynamoDB sort key, of at most 1,024 bytes (the Organizations API names at most 128 characters).
-const MAX_ID_BYTES: usize = 256;
+/// Ids go into a DynamoDB sort key, of at most 1,024 bytes escaped (the Organizations API names at most 128 characters).
+const MAX_ID_BYTES: usize = 200;
 
 /// Atlassian's action ids have a few dozen characters.
 const MAX_ACTION_BYTES: usize = 512;
@@ -49,6 +51,13 @@ pub struct Refused {
     pub reason: String,
     /// The bytes as they were sent.
     pub bytes: Vec<u8>,
+}
+
+impl Refused {
+    /// The same bytes twice are one.
+    pub fn id(&self) -> QuarantineId {
+        QuarantineId::new(hex::encode(Sha256::digest(&self.bytes)))
+    }
 }
 
 enum Understood {
@@ -97,7 +106,9 @@ fn object<'a>(content: &Content<'a>) -> Result<&'a str, String> {
         Content::Object(text) => Ok(text),
         Content::NoObject => Err("this is JSON but not an object; an audit event is a JSON object".to_owned()),
         Content::Twice(name) => Err(format!("it has `{name}` twice, so it is not clear which is meant; send it once")),
-        Content::Truncated => Err("the JSON is truncated: it ends before it is complete; send it again whole".to_owned()),
+        Content::Truncated => {
+            Err("the JSON is truncated: it ends before it is complete; send it again whole".to_owned())
+        }
         Content::Broken { line, column } => {
             Err(format!("this is not JSON (it breaks in line {line}, column {column}); send the events as JSON"))
         }
@@ -209,7 +220,9 @@ fn fits(event: &AuditEvent) -> Result<(), String> {
 fn unread(raw: &str, error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());
     foreign::name(&keys(raw)).unwrap_or_else(|| {
-        format!("this looks like an event but cannot be read at line {line}, column {column}; send it as Atlassian does")
+        format!(
+            "this looks like an event but cannot be read at line {line}, column {column}; send it as Atlassian does"
+        )
     })
 }
 

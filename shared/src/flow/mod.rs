@@ -7,4 +7,8 @@ pub mod poll_events;
 pub mod record_events;
 pub mod replay;
 pub mod sweep;
+pub mod take_in;
 pub mod take_report;
+
+#[cfg(test)]
+mod testing;

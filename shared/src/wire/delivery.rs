@@ -48,7 +48,9 @@ pub fn items(body: &str) -> Vec<Item<'_>> {
     }
     match serde_json::from_str::<&RawValue>(text) {
         Ok(document) => unwrap(body, document),
-        Err(error) if error.classify() != Category::Eof && is_ndjson(text) => lines(text).flat_map(line_items).collect(),
+        Err(error) if error.classify() != Category::Eof && is_ndjson(text) => {
+            lines(text).flat_map(line_items).collect()
+        }
         Err(error) => vec![broken(body, &error)],
     }
 }
@@ -60,9 +62,8 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 /// Whether the lines stand by themselves: the first does, or at least half of them do. One document over several lines
 /// that is broken somewhere must not be cut into its lines.
 fn is_ndjson(text: &str) -> bool {
-    let complete = |line: &str| {
-        line.starts_with(['{', '[']) && line.len() > 2 && serde_json::from_str::<&RawValue>(line).is_ok()
-    };
+    let complete =
+        |line: &str| line.starts_with(['{', '[']) && line.len() > 2 && serde_json::from_str::<&RawValue>(line).is_ok();
     let all = lines(text).count();
     let good = lines(text).filter(|line| complete(line)).count();
     all > 1 && good > 0 && (good * 2 >= all || lines(text).next().is_some_and(complete))
