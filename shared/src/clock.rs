@@ -4,7 +4,7 @@ use crate::{
     model::Timestamp,
     ports::{Clock, Deadline},
 };
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// The clock of the machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,6 +29,13 @@ impl InstantDeadline {
     /// The deadline that is this far from now.
     pub fn after(duration: Duration) -> Self {
         Self(Instant::now() + duration)
+    }
+
+    /// The deadline that leaves `reserve` before `end`.
+    pub fn before(end: SystemTime, reserve: Duration) -> Self {
+        // A moment to come has a negative age, which is the error's duration.
+        let remaining = end.elapsed().err().map(|error| error.duration()).unwrap_or_default();
+        Self::before_end(remaining, reserve)
     }
 
     /// The deadline that leaves `reserve` before the end of what `remaining` there is.

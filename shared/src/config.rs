@@ -81,6 +81,15 @@ impl<'a> Settings<'a> {
         Ok(Tables { history: self.text("HISTORY_TABLE")?, cases: self.text("CASES_TABLE")? })
     }
 
+    /// How long what expires is kept.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] if a value is out of bounds.
+    pub fn retention(&self) -> Result<Retention> {
+        let event_days = self.number("EVENT_RETENTION_DAYS", 21..=3650)?;
+        Ok(Retention { event_days, report_days: self.reports()?.retention_days })
+    }
+
     /// How events are kept.
     ///
     /// # Errors
@@ -163,6 +172,15 @@ pub struct Tables {
     pub history: String,
     /// Orgs, findings, actions, policies, budget, ledger.
     pub cases: String,
+}
+
+/// How long what expires is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Events and quarantined bodies, in days.
+    pub event_days: u32,
+    /// Reports and their rows, in days.
+    pub report_days: u32,
 }
 
 /// How events are kept.

@@ -1,1 +1,210 @@
 //! Advances cases: plans, asks, waits, re-checks, acts within a budget, records.
+
+use serde::{Deserialize, Serialize};
+use shared::{
+    clock::SystemClock,
+    config::Settings,
+    error::Result,
+    flow::{
+        cases::Cases,
+        sweep::{Swept, handle, sweep},
+    },
+    http,
+    model::OrgId,
+    ports::{CaseStore, Clock, Deadline, Pending, ReportReader, ReportStore, TokenRevoker},
+    secrets::{Purpose, SecretCache, SecretsManagerSource},
+    source::TokenRevokerClient,
+    store::{Store, keys::Key, pending_of},
+};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+/// The function, with everything that it needs.
+pub struct App<S, R, C> {
+    /// Both tables.
+    pub store: S,
+    /// What revokes, by the key without scopes.
+    pub revoker: R,
+    /// The time.
+    pub clock: C,
+    /// How long one call to Atlassian may take.
+    pub call_timeout: Duration,
+}
+
+/// A call that timed out here may still be under way there for so long.
+const MARGIN: Duration = Duration::from_secs(10);
+
+/// Why the function runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trigger {
+    /// The schedule: look at everything that is pending.
+    Sweep,
+    /// The stream of the cases table: look at these, in their order.
+    Stream(Vec<Record>),
+}
+
+/// A record of the stream: a hint that something there may be pending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The stream's number of it, by which a failure is reported back.
+    pub sequence: String,
+    /// What it is about; `None` for an item that is never pending.
+    pub pending: Option<(OrgId, Pending)>,
+}
+
+/// What an invocation came to, in the form in which Lambda reads partial failures of a stream.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    /// The first record that failed: the stream is delivered again from there.
+    #[serde(rename = "batchItemFailures")]
+    pub batch_item_failures: Vec<Failure>,
+    /// What sweeping each org came to.
+    pub orgs: BTreeMap<String, Swept>,
+}
+
+/// A record that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// Its number in the stream.
+    #[serde(rename = "itemIdentifier")]
+    pub item_identifier: String,
+}
+
+impl Trigger {
+    /// Tells a stream's batch from the schedule's tick by its `Records` (AWS Lambda: event of a DynamoDB stream).
+    pub fn from_event(event: &serde_json::Value) -> Self {
+        match event.get("Records").and_then(serde_json::Value::as_array) {
+            Some(records) => Self::Stream(records.iter().map(Record::from_event).collect()),
+            None => Self::Sweep,
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct StreamRecord {
+    dynamodb: Change,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Change {
+    keys: Keys,
+    sequence_number: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Keys {
+    pk: Text,
+    sk: Text,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Text {
+    #[serde(rename = "S")]
+    text: String,
+}
+
+impl Record {
+    /// A record as Lambda delivers it; what is not understood is never pending.
+    fn from_event(record: &serde_json::Value) -> Self {
+        let StreamRecord { dynamodb: Change { keys, sequence_number } } =
+            serde_json::from_value(record.clone()).unwrap_or_default();
+        let pending = pending_of(&Key { pk: keys.pk.text, sk: keys.sk.text });
+        Self { sequence: sequence_number, pending }
+    }
+}
+
+impl App<Store, TokenRevokerClient<SecretsManagerSource>, SystemClock> {
+    /// The function as it runs on AWS: its clients are made here, once.
+    ///
+    /// # Errors
+    /// [`shared::error::Error::Setting`] that names what is missing or wrong.
+    pub async fn connect(settings: &Settings<'_>) -> Result<Self> {
+        let (sdk, atlassian) = (http::sdk_config().await, settings.atlassian()?);
+        let secret = settings.text("ATLASSIAN_UNSCOPED_SECRET_ID")?;
+        let secret = SecretsManagerSource::connect(&sdk, Purpose::AtlassianUnscoped, secret);
+        let client = http::atlassian_http_client(atlassian.call_timeout);
+        Ok(Self {
+            store: Store::connect(&sdk, settings.tables()?, settings.retention()?),
+            revoker: TokenRevokerClient::new(client, &atlassian, Arc::new(SecretCache::new(secret, SystemClock)))?,
+            clock: SystemClock,
+            call_timeout: atlassian.call_timeout,
+        })
+    }
+}
+
+impl<S, R, C> App<S, R, C>
+where
+    S: CaseStore + ReportReader + ReportStore,
+    R: TokenRevoker,
+    C: Clock,
+{
+    /// One invocation.
+    ///
+    /// # Errors
+    /// If the orgs or what is pending cannot be read.
+    pub async fn run(&self, trigger: Trigger, deadline: &impl Deadline) -> Result<Outcome> {
+        match trigger {
+            Trigger::Sweep => self.sweep(deadline).await,
+            Trigger::Stream(records) => Ok(self.follow(records, deadline).await),
+        }
+    }
+
+    fn cases(&self) -> Cases<'_, S, R, C> {
+        let wait = chrono::TimeDelta::from_std(self.call_timeout + MARGIN).unwrap_or(chrono::TimeDelta::minutes(2));
+        Cases { store: &self.store, revoker: &self.revoker, clock: &self.clock, recovery_wait: wait }
+    }
+
+    async fn sweep(&self, deadline: &impl Deadline) -> Result<Outcome> {
+        let mut outcome = Outcome::default();
+        for org in self.store.orgs().await? {
+            let swept = sweep(&self.cases(), &org, deadline).await?;
+            outcome.orgs.insert(org.id.to_string(), swept);
+        }
+        Ok(outcome)
+    }
+
+    /// Handles the records in their order and stops at the first failure, so that none overtakes another.
+    async fn follow(&self, records: Vec<Record>, deadline: &impl Deadline) -> Outcome {
+        for Record { sequence, pending } in records {
+            let Some((org, pending)) = pending else { continue };
+            if let Err(error) = self.hint(&org, &pending, deadline).await {
+                tracing::error!(org = %org, pending = ?pending, error = %error, "will be delivered again");
+                let failure = Failure { item_identifier: sequence };
+                return Outcome { batch_item_failures: vec![failure], ..Outcome::default() };
+            }
+        }
+        Outcome::default()
+    }
+
+    async fn hint(&self, org: &OrgId, pending: &Pending, deadline: &impl Deadline) -> Result<()> {
+        match self.store.org(org).await? {
+            Some(org) => handle(&self.cases(), &org, pending, deadline).await,
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_batch_of_the_stream_is_told_from_a_tick_of_the_schedule() {
+        assert_eq!(Trigger::from_event(&json!({"source": "aws.events", "detail": {}})), Trigger::Sweep);
+        let record = json!({"eventName": "INSERT", "dynamodb": {
+            "Keys": {"pk": {"S": "F#o1"}, "sk": {"S": "abc"}}, "SequenceNumber": "17"}});
+        let expected = Record { sequence: "17".into(), pending: Some(("o1".into(), Pending::Finding("abc".into()))) };
+        assert_eq!(Trigger::from_event(&json!({"Records": [record]})), Trigger::Stream(vec![expected]));
+    }
+
+    #[test]
+    fn a_record_of_another_item_is_never_pending() {
+        let batch = json!({"Records": [{"dynamodb": {"SequenceNumber": "1"}}, {"unknown": true}]});
+        let Trigger::Stream(records) = Trigger::from_event(&batch) else { panic!() };
+        assert!(records.iter().all(|record| record.pending.is_none()));
+    }
+}

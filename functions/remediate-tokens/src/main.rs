@@ -1,3 +1,21 @@
 //! Advances cases: plans, asks, waits, re-checks, acts within a budget, records.
 
-fn main() {}
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use remediate_tokens::{App, Trigger};
+use shared::{clock::InstantDeadline, config, telemetry};
+use std::time::Duration;
+
+/// What is left of the invocation's time when no further effect is begun: the longest call and the writes after it.
+const RESERVE: Duration = Duration::from_secs(70);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let settings = config::Settings::new(&config::environment);
+    telemetry::init(&settings.text("LOG_LEVEL")?);
+    let app = &App::connect(&settings).await?;
+    let advance = |event: LambdaEvent<serde_json::Value>| async move {
+        let deadline = InstantDeadline::before(event.context.deadline(), RESERVE);
+        Ok::<_, Error>(app.run(Trigger::from_event(&event.payload), &deadline).await?)
+    };
+    lambda_runtime::run(service_fn(advance)).await
+}

@@ -1,1 +1,112 @@
 //! Takes the inventory, judges it and writes a dated report.
+
+use serde::Serialize;
+use shared::{
+    clock::SystemClock,
+    config::{ReportSettings, Settings},
+    decide::policy::default_policy,
+    error::{Error, Result},
+    flow::{
+        register::{register_org, seed_policy},
+        take_report::{Outcome, Ports, take_report},
+    },
+    http,
+    model::OrgId,
+    ports::{CaseStore, Clock, Deadline, FindingStore, ReportReader, ReportStore, TokenReader},
+    secrets::{Purpose, SecretCache, SecretsManagerSource},
+    source::AtlassianReader,
+    store::Store,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// The author of a policy that nobody wrote.
+const DEFAULT_AUTHOR: &str = "tokenwarden default";
+
+/// The function, with everything that it needs.
+pub struct App<S, R, C> {
+    /// Both tables.
+    pub store: S,
+    /// Atlassian's lists, by the reading key.
+    pub source: R,
+    /// The time.
+    pub clock: C,
+    /// How reports are taken and kept.
+    pub settings: ReportSettings,
+    /// The orgs to register.
+    pub orgs: Vec<OrgId>,
+}
+
+/// What one org's tick came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Tick {
+    /// A report was taken, interrupted or not due.
+    Ran(Outcome),
+    /// It failed, for this reason.
+    Failed {
+        /// Why.
+        error: String,
+    },
+}
+
+impl App<Store, AtlassianReader<SecretsManagerSource>, SystemClock> {
+    /// The function as it runs on AWS: its clients are made here, once.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] that names what is missing or wrong.
+    pub async fn connect(settings: &Settings<'_>) -> Result<Self> {
+        let (sdk, atlassian) = (http::sdk_config().await, settings.atlassian()?);
+        let secret = settings.text("ATLASSIAN_READ_SECRET_ID")?;
+        let secret = SecretsManagerSource::connect(&sdk, Purpose::AtlassianRead, secret);
+        let client = http::atlassian_http_client(atlassian.call_timeout);
+        Ok(Self {
+            store: Store::connect(&sdk, settings.tables()?, settings.retention()?),
+            source: AtlassianReader::new(client, &atlassian, Arc::new(SecretCache::new(secret, SystemClock)))?,
+            clock: SystemClock,
+            settings: settings.reports()?,
+            orgs: settings.orgs()?,
+        })
+    }
+}
+
+impl<S, R, C> App<S, R, C>
+where
+    S: ReportStore + ReportReader + FindingStore + CaseStore,
+    R: TokenReader,
+    C: Clock,
+{
+    /// One tick for every org. One org's failure does not stop the others.
+    ///
+    /// # Errors
+    /// The last failure, if every org failed.
+    pub async fn run(&self, deadline: &impl Deadline) -> Result<BTreeMap<String, Tick>> {
+        let registered = self.store.orgs().await?.into_iter().map(|org| org.id);
+        let orgs: BTreeSet<OrgId> = registered.chain(self.orgs.iter().cloned()).collect();
+        let mut ticks = BTreeMap::new();
+        let mut failure = None;
+        for org in orgs {
+            let tick = self.tick(&org, deadline).await.map(Tick::Ran).unwrap_or_else(|error| {
+                tracing::error!(org = %org, error = %error, "the report failed");
+                failure = Some(error.clone());
+                Tick::Failed { error: error.to_string() }
+            });
+            ticks.insert(org.to_string(), tick);
+        }
+        all_failed(&ticks, failure).map_or(Ok(ticks), Err)
+    }
+
+    async fn tick(&self, org: &OrgId, deadline: &impl Deadline) -> Result<Outcome> {
+        let now = self.clock.now();
+        let org = register_org(&self.store, &self.source, org, now).await?;
+        seed_policy(&self.store, &org.id, &default_policy(), DEFAULT_AUTHOR, now).await?;
+        let Self { store, source, clock, settings, .. } = self;
+        take_report(&Ports { store, source, clock, settings: *settings }, &org, deadline).await
+    }
+}
+
+fn all_failed(ticks: &BTreeMap<String, Tick>, failure: Option<Error>) -> Option<Error> {
+    failure.filter(|_| ticks.values().all(|tick| matches!(tick, Tick::Failed { .. })))
+}

@@ -5,6 +5,7 @@ pub mod cases;
 pub mod decide_action;
 pub mod poll_events;
 pub mod record_events;
+pub mod register;
 pub mod replay;
 pub mod sweep;
 pub mod take_in;

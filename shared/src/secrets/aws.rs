@@ -17,6 +17,11 @@ pub struct SecretsManagerSource {
 }
 
 impl SecretsManagerSource {
+    /// A source for one purpose, as a function is configured that may read one secret only.
+    pub fn connect(sdk: &aws_config::SdkConfig, purpose: Purpose, id: String) -> Self {
+        Self::new(Client::new(sdk), [(purpose, id)])
+    }
+
     /// A source for these purposes; the ids are names or ARNs. What is not named cannot be read.
     pub fn new(client: Client, ids: impl IntoIterator<Item = (Purpose, String)>) -> Self {
         Self { client, ids: ids.into_iter().map(|(purpose, id)| (purpose.as_str(), id)).collect() }

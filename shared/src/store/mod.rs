@@ -29,14 +29,7 @@ pub use events::EVENTS_A_TRANSACTION;
 use crate::{config::Tables, model::Timestamp};
 use std::sync::Arc;
 
-/// How long what expires is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention {
-    /// Events and quarantined bodies, in days.
-    pub event_days: u32,
-    /// Reports and their rows, in days.
-    pub report_days: u32,
-}
+pub use crate::config::Retention;
 
 /// The store: every port that reads or writes the tables. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -47,6 +40,11 @@ pub struct Store {
 }
 
 impl Store {
+    /// A store over the tables that a process's AWS settings reach.
+    pub fn connect(sdk: &aws_config::SdkConfig, tables: Tables, retention: Retention) -> Self {
+        Self::new(aws_sdk_dynamodb::Client::new(sdk), tables, retention)
+    }
+
     /// A store over two tables. Nothing is read or written yet.
     pub fn new(client: aws_sdk_dynamodb::Client, tables: Tables, retention: Retention) -> Self {
         Self { client, tables: Arc::new(tables), retention }

@@ -1,0 +1,75 @@
+//! Registers an org: its entry in the registry, and the first version of its policy.
+
+use crate::{
+    decide::policy::digest,
+    error::Result,
+    model::{CredentialId, LedgerKind, LedgerRecord, Org, OrgId, Policy, PolicyVersion, Timestamp},
+    ports::{CaseChange, CaseStore, FindingStore, TokenReader},
+};
+use std::collections::BTreeSet;
+
+/// Writes the org's entry where there is none, or where its name or the ids of our own keys became known.
+///
+/// # Errors
+/// [`crate::error::Error::Store`]; or the secret with the org's key cannot be read.
+pub async fn register_org(
+    store: &impl FindingStore,
+    source: &impl TokenReader,
+    id: &OrgId,
+    now: Timestamp,
+) -> Result<Org> {
+    let known = store.org(id).await?;
+    let own = source.own_key_ids(id).await?.map(BTreeSet::<CredentialId>::from_iter);
+    let mut org = match known.clone() {
+        Some(org) => org,
+        None => Org {
+            id: id.clone(),
+            // A scoped key may not read the org (atlassian-api: no scope is documented for it): then its id is its name.
+            name: source.org_name(id).await?.unwrap_or_else(|| id.to_string()),
+            registered_at: now,
+            own_key_ids: None,
+            out_of_scope: BTreeSet::new(),
+        },
+    };
+    org.own_key_ids = own.or(org.own_key_ids);
+    if known.as_ref() != Some(&org) {
+        store.put_org(&org).await?;
+    }
+    Ok(org)
+}
+
+/// Makes a policy the org's first version, unless it has one: what is in force is never overwritten from here.
+///
+/// # Errors
+/// [`crate::error::Error::Store`] and its like.
+pub async fn seed_policy(
+    store: &impl CaseStore,
+    org: &OrgId,
+    policy: &Policy,
+    author: &str,
+    now: Timestamp,
+) -> Result<()> {
+    if store.policy(org).await?.is_some() {
+        return Ok(());
+    }
+    let first = PolicyVersion {
+        version: 1,
+        author: author.to_owned(),
+        at: now,
+        digest: digest(policy)?,
+        policy: policy.clone(),
+    };
+    let record = LedgerRecord {
+        at: now,
+        kind: LedgerKind::PolicySet,
+        principal: author.to_owned(),
+        action: None,
+        credential: None,
+        plan_hash: None,
+        policy_version: Some(1),
+        detail: format!("digest {}", first.digest),
+    };
+    // Losing the race to another first version is as good as winning it.
+    let change = CaseChange { policy: Some(first), record: Some(record), ..CaseChange::default() };
+    store.apply(org, &change).await.map(drop)
+}
