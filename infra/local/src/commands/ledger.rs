@@ -7,7 +7,7 @@ use crate::{
     failure::{Failure, Result},
 };
 use shared::{
-    decide::ledger::{self, Broken},
+    decide::ledger::{self, BadEntry},
     model::{LedgerEntry, LedgerHead, OrgId},
 };
 use std::process::ExitCode;
@@ -33,12 +33,12 @@ pub(crate) async fn verify(args: &VerifyArgs) -> Result<ExitCode> {
     Ok(code)
 }
 
-async fn chain(api: &Api, org: &OrgRow, head: Option<&LedgerHead>) -> Result<std::result::Result<LedgerHead, Broken>> {
+async fn chain(api: &Api, org: &OrgRow, head: Option<&LedgerHead>) -> Result<std::result::Result<LedgerHead, BadEntry>> {
     let entries: Vec<LedgerEntry> = api.all(&api.org_path(&org.id, "ledger")).await?;
     let org = OrgId::from(org.id.as_str());
     Ok(match head {
-        Some(head) => ledger::verify_against(&org, &LedgerHead::default(), &entries, head),
-        None => ledger::verify(&org, &LedgerHead::default(), &entries),
+        Some(head) => ledger::verify_against(&org, entries.iter(), &LedgerHead::default(), head),
+        None => ledger::verify(&org, entries.iter(), &LedgerHead::default()),
     })
 }
 

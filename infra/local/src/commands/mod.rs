@@ -1,5 +1,7 @@
 //! One module a command.
 
+#[cfg(feature = "local")]
+mod first_steps;
 pub(crate) mod ledger;
 pub(crate) mod policy;
 #[cfg(feature = "local")]

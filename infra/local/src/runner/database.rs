@@ -10,14 +10,21 @@ use dynoxide::{
     AttributeValue, Database, DynoxideError, Item,
     actions::{
         delete_item::DeleteItemRequest, describe_time_to_live::DescribeTimeToLiveRequest,
-        get_records::GetRecordsRequest, get_shard_iterator::GetShardIteratorRequest, list_tables::ListTablesRequest,
+        get_records::{GetRecordsRequest, Record},
+        get_shard_iterator::GetShardIteratorRequest, list_tables::ListTablesRequest,
         scan::ScanRequest,
     },
     streams::{shard_id, stream_arn},
 };
-use shared::{model::Timestamp, store::keys::Key};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use shared::model::Timestamp;
 use std::{collections::HashMap, net::SocketAddr, path::Path, time::Duration};
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, oneshot},
+    task::JoinHandle,
+};
 
 /// How long requests that still run may take to end.
 const GRACE: Duration = Duration::from_secs(5);
@@ -26,19 +33,29 @@ const GRACE: Duration = Duration::from_secs(5);
 pub struct LocalDatabase {
     database: Database,
     address: SocketAddr,
+    serving: Mutex<Option<Serving>>,
+}
+
+struct Serving {
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
 
 /// One record of a table's stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StreamRecord {
     /// Its place in the stream.
     pub sequence: String,
-    /// The key of the item that was written.
-    pub key: Key,
     /// The attribute `entity` of the new image; `None` where there is no new image.
     pub entity: Option<String>,
+    /// The record as Lambda hands it over.
+    pub event: Value,
+}
+
+impl Serialize for StreamRecord {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.event.serialize(serializer)
+    }
 }
 
 impl LocalDatabase {
@@ -62,7 +79,7 @@ impl LocalDatabase {
                 tracing::error!(error = %reason, "the embedded database stopped serving");
             }
         });
-        Ok(Self { database, address, stop, server })
+        Ok(Self { database, address, serving: Mutex::new(Some(Serving { stop, server })) })
     }
 
     /// What an SDK client needs to reach it.
@@ -151,13 +168,14 @@ impl LocalDatabase {
         let iterator = self.database.get_shard_iterator(iterator).map_err(failed)?.shard_iterator.unwrap_or_default();
         let request = GetRecordsRequest { shard_iterator: iterator, limit: Some(limit) };
         let records = self.database.get_records(request).map_err(failed)?.records;
-        Ok(records.into_iter().map(|record| record_of(record.dynamodb)).collect())
+        records.into_iter().map(record_of).collect()
     }
 
-    /// Takes no more requests, lets those that run end, and closes the file.
-    pub async fn close(self) {
-        let _gone = self.stop.send(());
-        if tokio::time::timeout(GRACE, self.server).await.is_err() {
+    /// Takes no more requests and lets those that run end; the file is closed when the last of us is dropped.
+    pub async fn close(&self) {
+        let Some(Serving { stop, server }) = self.serving.lock().await.take() else { return };
+        let _gone = stop.send(());
+        if tokio::time::timeout(GRACE, server).await.is_err() {
             tracing::warn!("a request to the embedded database did not end in time");
         }
     }
@@ -181,13 +199,13 @@ impl Expired {
     }
 }
 
-fn record_of(record: dynoxide::actions::get_records::StreamRecord) -> StreamRecord {
-    let part = |name: &str| text(record.keys.get(name)).unwrap_or_default();
-    StreamRecord {
-        key: Key { pk: part("pk"), sk: part("sk") },
-        entity: record.new_image.as_ref().and_then(|image| text(image.get("entity"))),
-        sequence: record.sequence_number.clone(),
-    }
+fn record_of(record: Record) -> Result<StreamRecord> {
+    let image = record.dynamodb.new_image.as_ref();
+    Ok(StreamRecord {
+        sequence: record.dynamodb.sequence_number.clone(),
+        entity: image.and_then(|image| text(image.get("entity"))),
+        event: serde_json::to_value(&record).map_err(|error| Failure::Database(error.to_string()))?,
+    })
 }
 
 fn text(value: Option<&AttributeValue>) -> Option<String> {
@@ -213,6 +231,10 @@ mod tests {
         let put = database.client().put_item().table_name(table);
         let put = put.item("pk", S("P".into())).item("sk", S(sk.into())).item("entity", S("finding".into()));
         put.item("expires_at", N(expires_at.to_string())).send().await.unwrap();
+    }
+
+    fn sk(record: &StreamRecord) -> &str {
+        record.event["dynamodb"]["Keys"]["sk"]["S"].as_str().unwrap()
     }
 
     async fn with_tables(file: Option<&Path>) -> LocalDatabase {
@@ -243,10 +265,11 @@ mod tests {
         put(&database, "cases", "1", 0).await;
         put(&database, "cases", "2", 0).await;
         let first = database.stream("cases", None, 1).unwrap().remove(0);
-        assert_eq!((first.key.sk.as_str(), first.entity.as_deref()), ("1", Some("finding")));
+        assert_eq!((sk(&first), first.entity.as_deref()), ("1", Some("finding")));
         database.close().await;
+        drop(database);
         let database = with_tables(Some(&file)).await;
         let rest = database.stream("cases", Some(&first.sequence), 10).unwrap();
-        assert_eq!(rest.iter().map(|record| record.key.sk.as_str()).collect::<Vec<_>>(), ["2"]);
+        assert_eq!(rest.iter().map(sk).collect::<Vec<_>>(), ["2"]);
     }
 }

@@ -1,9 +1,12 @@
 //! Which Atlassian the runner speaks to, and which orgs it governs there.
 
-use crate::failure::{Failure, Result};
+use crate::{
+    api::because,
+    failure::{Failure, Result},
+};
 use atlassian_sim::{Sim, SimOptions};
 use chrono::TimeDelta;
-use reqwest::{Client, StatusCode, Url};
+use reqwest::{Client, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 use shared::model::{CredentialId, OrgId, Secret, Timestamp};
@@ -189,28 +192,7 @@ impl SimClock {
     }
 }
 
-/// The innermost reason of an HTTP failure: the outer ones only repeat the address.
-pub(crate) fn because(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
-}
-
 /// The client for simulators, their clocks and Atlassian.
 pub fn client() -> Client {
     shared::http::atlassian_http_client(TIMEOUT)
-}
-
-/// Whether a text is the base URL of an HTTP API.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn base_url(text: &str) -> std::result::Result<String, String> {
-    let url = Url::parse(text).map_err(|error| format!("{error}; it must be like http://127.0.0.1:8788"))?;
-    match (url.scheme(), url.path(), url.query()) {
-        ("http" | "https", "/", None) => Ok(text.trim_end_matches('/').to_owned()),
-        _ => Err("it must be like http://127.0.0.1:8788, without a path".into()),
-    }
 }

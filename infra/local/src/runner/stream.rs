@@ -67,22 +67,26 @@ impl Stream {
         let mut place = self.place.lock().await;
         let mut delivered = Delivered::default();
         while let Some(batch) = next_batch(&bundle.database, &bundle.tables.cases, &place)? {
-            let count = batch.seen.len();
-            if let Err(reason) = deliver(bundle, &batch).await {
-                self.put_off(&mut place, &batch, &reason)?;
-                delivered.failed = Some(reason);
+            let handled = deliver(bundle, &batch.seen).await;
+            delivered.records += handled;
+            if handled < batch.seen.len() {
+                delivered.failed = Some(format!("{} records were not handled", batch.seen.len() - handled));
+                self.put_off(&mut place, &batch, handled)?;
                 return Ok(delivered);
             }
-            delivered.records += count;
             self.pass(&mut place, batch.last)?;
         }
         Ok(delivered)
     }
 
-    fn put_off(&self, place: &mut Place, batch: &Batch, reason: &str) -> Result<()> {
-        place.tries += 1;
-        tracing::warn!(count = batch.seen.len(), attempt = place.tries, error = reason, "the stream's batch was not handled");
-        if place.tries > RETRIES && batch.seen.len() <= 1 {
+    /// What was handled is behind us; the rest is tried again, and in the end given up.
+    fn put_off(&self, place: &mut Place, batch: &Batch, handled: usize) -> Result<()> {
+        let tries = if handled == 0 { place.tries + 1 } else { 1 };
+        if let Some(last) = handled.checked_sub(1).map(|last| &batch.seen[last]) {
+            self.pass(place, last.sequence.clone())?;
+        }
+        place.tries = tries;
+        if tries > RETRIES && batch.seen.len() == 1 {
             tracing::error!(seq = %batch.last, "the record is given up; the sweep handles what is pending");
             return self.pass(place, batch.last.clone());
         }
@@ -112,12 +116,15 @@ impl Stream {
     }
 }
 
-async fn deliver(bundle: &Bundle, batch: &Batch) -> std::result::Result<(), String> {
-    if batch.seen.is_empty() {
-        return Ok(());
+/// How many of the records were handled.
+async fn deliver(bundle: &Bundle, records: &[StreamRecord]) -> usize {
+    if records.is_empty() {
+        return 0;
     }
-    let keys = batch.seen.iter().map(|record| record.key.clone()).collect();
-    bundle.deliver(keys).await.map_err(|error| error.to_string())
+    bundle.deliver(records).await.unwrap_or_else(|error| {
+        tracing::warn!(count = records.len(), %error, "the stream's batch was not handled");
+        0
+    })
 }
 
 /// The next batch; after failures a smaller one, so that one record does not hold up the rest.
