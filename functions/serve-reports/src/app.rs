@@ -91,6 +91,7 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
         Err(Error::Forbidden(format!("this needs the role {}", names(roles))))
     }
 
+    #[expect(clippy::cognitive_complexity, reason = "one line a route")]
     async fn dispatch(&self, ask: &Ask<'_>) -> Reply {
         let store = &self.store;
         match ask.route {
@@ -159,8 +160,9 @@ fn names(roles: &[Role]) -> String {
 fn told(refusal: Refusal, request: &Request, request_id: &str) -> Answer {
     let kind = refusal.error.kind();
     if kind.status >= 500 {
-        let path = request.uri().path();
-        tracing::error!(request_id, path, code = kind.code, error = %refusal.error, "a request failed");
+        let what = request.uri().path();
+        let (kind, status) = (kind.code, kind.status);
+        tracing::error!(request_id, what, kind, status, error = %refusal.error, "a request failed");
     }
     refusal.into_answer()
 }

@@ -3,13 +3,27 @@
 use shared::{
     error::{Error, Result},
     model::{Principal, Timestamp},
+    ports::{Clock, SecretSource},
+    secrets::SecretCache,
 };
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
 /// Knows the credentials of this API.
 pub trait Gate: Send + Sync {
     /// Whose credential this is; `None` if nobody's.
     fn authenticate(&self, bearer: &str, now: Timestamp) -> impl Future<Output = Result<Option<Principal>>> + Send;
+}
+
+impl<S: SecretSource, C: Clock> Gate for SecretCache<S, C> {
+    async fn authenticate(&self, bearer: &str, now: Timestamp) -> Result<Option<Principal>> {
+        self.authenticate_api(bearer, now).await
+    }
+}
+
+impl<G: Gate> Gate for Arc<G> {
+    async fn authenticate(&self, bearer: &str, now: Timestamp) -> Result<Option<Principal>> {
+        G::authenticate(self, bearer, now).await
+    }
 }
 
 /// The principal behind an `Authorization` header.

@@ -1,3 +1,28 @@
 //! Serves the reports, the pages and the decisions over HTTP.
 
-fn main() {}
+use lambda_http::{Error, Request, run, service_fn};
+use serve_reports::{App, Pages};
+use shared::{
+    clock::SystemClock,
+    config::{Settings, environment},
+    http,
+    secrets::{Purpose, SecretCache, SecretsManagerSource},
+    store::{Retention, Store},
+    telemetry,
+};
+use std::convert::Infallible;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let settings = Settings::new(&environment);
+    telemetry::init(&settings.text("LOG_LEVEL")?);
+    http::install_crypto();
+    let aws = http::sdk_config().await;
+    let retention =
+        Retention { event_days: settings.events()?.retention_days, report_days: settings.reports()?.retention_days };
+    let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), settings.tables()?, retention);
+    let secrets = aws_sdk_secretsmanager::Client::new(&aws);
+    let tokens = SecretsManagerSource::new(secrets, [(Purpose::ApiTokens, settings.text("API_TOKENS_SECRET_ID")?)]);
+    let app = &App::new(store, SecretCache::new(tokens, SystemClock), SystemClock, Pages::SignIn);
+    run(service_fn(|request: Request| async move { Ok::<_, Infallible>(app.handle(request).await) })).await
+}

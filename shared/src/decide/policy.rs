@@ -3,6 +3,7 @@
 use crate::{
     error::{Error, Result},
     model::{ActionKind, Approval, Limits, Mode, Policy, Response, RuleSettings, stable_hash},
+    rules::{RULES, Rule},
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -54,12 +55,6 @@ pub fn default_policy() -> Policy {
 /// [`Error::Invalid`] if a number in it cannot be written as JSON.
 pub fn digest(policy: &Policy) -> Result<String> {
     Ok(stable_hash(&[&canonical_json(policy)?]))
-}
-
-/// The mode in which a rule is answered: the stricter of the org's and its own.
-pub fn mode_of(policy: &Policy, rule: &str) -> Mode {
-    let own = policy.rules.get(rule).and_then(|settings| settings.mode);
-    own.map_or(policy.mode, |own| own.min(policy.mode))
 }
 
 /// JSON with its keys in order, whatever map the build of `serde_json` uses.
@@ -163,31 +158,19 @@ fn limit_faults(limits: &Limits) -> Vec<Fault> {
 }
 
 fn rule_faults(rule: &str, settings: &RuleSettings) -> Vec<Fault> {
-    let Some(check) = parameter_check(rule) else {
-        return vec![Fault::new(
-            &["rules", rule],
-            format!("is no known rule; known rules: {}", known()),
-            "remove it or correct its name",
-        )];
+    let Some(known) = Rule::named(rule) else {
+        let all = RULES.iter().map(|rule| rule.id).collect::<Vec<_>>().join(", ");
+        let reason = format!("is no known rule; known rules: {all}");
+        return vec![Fault::new(&["rules", rule], reason, "remove it or correct its name")];
     };
     let mut faults = Vec::new();
-    if let Err(reason) = check(&settings.parameters) {
+    if let Err(reason) = known.check(&settings.parameters) {
         faults.push(Fault::new(&["rules", rule, "parameters"], reason, "see the rule's documented parameters"));
     }
     if settings.respond.as_ref().is_some_and(|respond| respond.grace_days > 365) {
         faults.push(Fault::new(&["rules", rule, "respond", "grace_days"], "is over 365", "use 0 to 365 days"));
     }
     faults
-}
-
-const RULES: [&str; 4] = ["unused", "expires-soon", "lifetime-over-policy", "owner-deactivated"];
-
-fn known() -> String {
-    RULES.join(", ")
-}
-
-fn parameter_check(rule: &str) -> Option<fn(&Map<String, Value>) -> Result<(), String>> {
-    RULES.contains(&rule).then_some(|_| Ok(()))
 }
 
 #[cfg(test)]
@@ -272,17 +255,6 @@ rules:
         let policy = default_policy();
         assert_eq!(check(&policy), Ok(()));
         assert_eq!(policy.mode, Mode::Observe);
-    }
-
-    #[test]
-    fn the_stricter_mode_wins_and_an_unnamed_rule_follows_the_org() {
-        let mut policy = parse(GOOD).unwrap();
-        assert_eq!(mode_of(&policy, "expires-soon"), Mode::Enforce);
-        policy.rules.get_mut("unused").unwrap().mode = Some(Mode::Observe);
-        assert_eq!(mode_of(&policy, "unused"), Mode::Observe);
-        policy.mode = Mode::Observe;
-        policy.rules.get_mut("unused").unwrap().mode = Some(Mode::Enforce);
-        assert_eq!(mode_of(&policy, "unused"), Mode::Observe);
     }
 
     #[test]

@@ -1,26 +1,14 @@
-//! The pages.
+//! The pages: read-only, without scripts, every value escaped.
 
-use crate::{
-    answer::{Answer, Reply},
-    app::Ports,
-    ask::Ask,
-};
+mod action;
+mod credential;
+mod frame;
+mod home;
+mod line;
+mod lists;
+mod moment;
 
-pub(crate) async fn home<P: Ports>(_store: &P, _ask: &Ask<'_>) -> Reply {
-    Ok(Answer::html(String::new()))
-}
-pub(crate) async fn credential<P: Ports>(_store: &P, _ask: &Ask<'_>) -> Reply {
-    Ok(Answer::html(String::new()))
-}
-pub(crate) async fn actions<P: Ports>(_store: &P, _ask: &Ask<'_>) -> Reply {
-    Ok(Answer::html(String::new()))
-}
-pub(crate) async fn action<P: Ports>(_store: &P, _ask: &Ask<'_>) -> Reply {
-    Ok(Answer::html(String::new()))
-}
-pub(crate) async fn ledger<P: Ports>(_store: &P, _ask: &Ask<'_>) -> Reply {
-    Ok(Answer::html(String::new()))
-}
-pub(crate) async fn quarantine<P: Ports>(_store: &P, _ask: &Ask<'_>) -> Reply {
-    Ok(Answer::html(String::new()))
-}
+pub(crate) use action::{action, actions};
+pub(crate) use credential::credential;
+pub(crate) use home::home;
+pub(crate) use lists::{ledger, quarantine};

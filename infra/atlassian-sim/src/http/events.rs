@@ -106,13 +106,14 @@ pub(crate) async fn stream(
             data.push(render::event(log.org, at, event, log.dialects, Form::Stream, &log.base));
         }
     }
-    let more = reading.clone_next(&log) || log.dialects.has(Dialect::CursorEnd);
+    // A page with events bears a cursor; only the empty page after them tells the end.
+    let more = !data.is_empty() || log.dialects.has(Dialect::CursorEnd);
     ok(answer(&log, &data, limit, more.then(|| reading.seal("events-stream")).as_deref()))
 }
 
 impl Reading {
     /// Whether another event that is shown follows.
-    fn clone_next(&self, log: &Log<'_>) -> bool {
+    fn more_shown(&self, log: &Log<'_>) -> bool {
         let mut ahead = *self;
         while let Some((_, event)) = ahead.next(log.org, log.now_ms) {
             if render::shown(event, log.dialects) {
@@ -169,7 +170,7 @@ pub(crate) async fn search(
             data.push(render::event(log.org, at, event, log.dialects, Form::Search, &log.base));
         }
     }
-    let more = data.len() == limit && reading.clone_next(&log);
+    let more = data.len() == limit && reading.more_shown(&log);
     ok(answer(&log, &data, limit, more.then(|| reading.seal("events")).as_deref()))
 }
 

@@ -48,10 +48,10 @@ impl Filter {
         })
     }
 
-    fn fits(&self, org: &Org, token: &Token, status: &str) -> bool {
+    fn fits(&self, org: &Org, token: &Token, status: impl Fn() -> &'static str) -> bool {
         within(self.created, Some(token.created_ms))
             && within(self.last_active, token.last_used_ms)
-            && self.status.as_ref().is_none_or(|wanted| wanted == status)
+            && self.status.as_ref().is_none_or(|wanted| wanted == status())
             && self.q.as_ref().is_none_or(|q| mentions(org, token, q))
     }
 }
@@ -77,7 +77,7 @@ impl Listing<'_> {
     }
 
     pub(crate) fn shows(&self, token: &Token) -> bool {
-        self.org.listed(token, self.dialects, self.now_ms) && self.filter.fits(self.org, token, self.status(token))
+        self.org.listed(token, self.dialects, self.now_ms) && self.filter.fits(self.org, token, || self.status(token))
     }
 
     /// `ALLOWED`, or `BLOCKED` where the owner's policy blocks tokens (seen in a third party's script).

@@ -106,16 +106,21 @@ impl Population {
         (group, rank - self.span(group).1)
     }
 
+    /// The state of a user's account.
+    pub(crate) fn status(&self, index: u32) -> Status {
+        match self.group(index).0 {
+            Group::FormerAdmin | Group::Inactive => Status::Inactive,
+            Group::Closed => Status::Closed,
+            Group::Active | Group::Admin | Group::Service | Group::External => Status::Active,
+        }
+    }
+
     /// The user of an index.
     pub(crate) fn user(&self, index: u32) -> User {
         let (group, number) = self.group(index);
         let mut draw = Draw::of(self.seed, Domain::User, u64::from(index));
         let (name, nickname, email) = identity(group, index, number, &mut draw);
-        let status = match group {
-            Group::FormerAdmin | Group::Inactive => Status::Inactive,
-            Group::Closed => Status::Closed,
-            Group::Active | Group::Admin | Group::Service | Group::External => Status::Active,
-        };
+        let status = self.status(index);
         let relation = match group {
             Group::External => Relation::External,
             Group::Service => Relation::Service,

@@ -105,6 +105,12 @@ impl Org {
         user
     }
 
+    /// The state of a user's account, without making the whole user.
+    pub(crate) fn status(&self, index: u32) -> Status {
+        let changed = self.persons.get(&index).and_then(|person| person.status);
+        changed.unwrap_or_else(|| self.people.status(index))
+    }
+
     /// The user with an account id.
     pub(crate) fn user_by_account(&self, account_id: &str) -> Option<User> {
         self.people.user_by_account(account_id).map(|index| self.user(index))
@@ -197,7 +203,7 @@ impl Org {
             return State::Expired;
         }
         let Some(owner) = token.owner.filter(|_| token.at.kind != Kind::OrgApiKey) else { return State::Active };
-        match self.user(owner).status {
+        match self.status(owner) {
             Status::Inactive => State::OwnerDeactivated,
             Status::Closed => State::OwnerClosed,
             Status::Active if token.at.kind == Kind::UserApiToken && self.policy(owner) == Policy::NoTokens => {

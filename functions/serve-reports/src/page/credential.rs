@@ -1,0 +1,184 @@
+//! The page of one credential.
+
+mod week;
+
+use super::{
+    frame::{Frame, render},
+    line::{ActionLine, RowLine, named, source},
+    moment::When,
+};
+use crate::{
+    answer::Reply,
+    api::{credentials::findings_on, reports},
+    app::Ports,
+    ask::Ask,
+};
+use askama::Template;
+use shared::{
+    error::Error,
+    flow::decide_action::actions_of,
+    model::{CredentialRow, CredentialStatus, Finding, FindingStatus, KSmallest, Timestamp, UsageProfile, Use},
+};
+
+/// A fact with its name.
+pub(crate) struct Fact {
+    pub(crate) name: &'static str,
+    pub(crate) value: String,
+    pub(crate) note: Option<String>,
+}
+
+impl Fact {
+    /// A fact without a note.
+    pub(crate) fn new(name: &'static str, value: impl Into<String>) -> Self {
+        Self { name, value: value.into(), note: None }
+    }
+
+    /// A time, or the word for its absence.
+    pub(crate) fn time(name: &'static str, at: Option<Timestamp>, now: Timestamp) -> Self {
+        match at.map(|at| When::of(at, now)) {
+            Some(when) => Self { name, value: when.text, note: Some(when.age) },
+            None => Self::new(name, "unknown"),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "credential.html")]
+struct CredentialPage {
+    frame: Frame,
+    row: RowLine,
+    taken: When,
+    facts: Vec<Fact>,
+    usage: Option<Usage>,
+    findings: Vec<FindingLine>,
+    unjudged: String,
+    actions: Vec<ActionLine>,
+}
+
+struct Usage {
+    facts: Vec<Fact>,
+    cells: Vec<week::Cell>,
+    marks: Vec<week::Mark>,
+    week_text: String,
+}
+
+struct FindingLine {
+    severity: &'static str,
+    reason: String,
+    rule: String,
+    note: Option<String>,
+}
+
+/// `GET /orgs/{org}/credentials/{kind}/{id}`.
+pub(crate) async fn credential<P: Ports>(store: &P, ask: &Ask<'_>) -> Reply {
+    let org = ask.org(store).await?;
+    let reference = ask.credential()?;
+    let report = reports::find(store, &org.id, "latest").await?;
+    let row = store.row(&org.id, &report, &reference).await?;
+    let row = row.ok_or_else(|| Error::NotFound(format!("credential {reference} in the latest report")))?;
+    let history = findings_on(store, &org.id, &row).await?;
+    let actions = actions_of(store, &org.id, &reference).await?;
+    render(&CredentialPage {
+        frame: Frame::of(&org, &named(&row.credential.label), "", ask.now),
+        taken: When::of(report.generated_at, ask.now),
+        facts: facts(&row, ask.now),
+        usage: row.profile.as_ref().map(|profile| usage(profile, ask.now)),
+        findings: findings(&row, &history, ask.now),
+        unjudged: unjudged(&row),
+        actions: actions.iter().map(|action| ActionLine::of(&org.id, action, ask.now)).collect(),
+        row: RowLine::of(&org.id, &row, ask.now),
+    })
+}
+
+fn facts(row: &CredentialRow, now: Timestamp) -> Vec<Fact> {
+    let credential = &row.credential;
+    let mut last_used = Fact::time("Last used", row.last_used_at, now);
+    let origin = source(row.last_used_source).map(str::to_owned);
+    last_used.note = [last_used.note, origin].into_iter().flatten().reduce(|age, origin| format!("{age}, {origin}"));
+    vec![
+        Fact::new("Account", credential.owner.as_ref().map_or("unknown", |owner| owner.as_str())),
+        Fact::new("Status", status(&credential.status)),
+        Fact::time("Created", credential.created_at, now),
+        Fact::time("Expires", credential.expires_at, now),
+        last_used,
+        Fact::new("Use", use_sentence(row.usage)),
+        Fact::new("Scopes", scopes(credential.scopes.as_deref())),
+    ]
+}
+
+fn status(status: &CredentialStatus) -> &'static str {
+    match status {
+        CredentialStatus::Allowed => "allowed",
+        CredentialStatus::Blocked => "blocked",
+        CredentialStatus::Unknown => "unknown",
+    }
+}
+
+fn use_sentence(usage: Use) -> &'static str {
+    match usage {
+        Use::Known => "every use by its owner that we saw belongs to a known credential",
+        Use::Unknown => "cannot be judged: a date is missing, or a use by its owner belongs to no known credential",
+    }
+}
+
+fn scopes(scopes: Option<&[String]>) -> String {
+    match scopes {
+        None => "the list does not say".to_owned(),
+        Some([]) => "none".to_owned(),
+        Some(scopes) => scopes.join(", "),
+    }
+}
+
+fn usage(profile: &UsageProfile, now: Timestamp) -> Usage {
+    let days = profile.days.days().count();
+    let mut used_on = Fact::new("Used on", format!("{days} {}", if days == 1 { "day" } else { "days" }));
+    used_on.note = profile.days.longest_interval_days().map(|longest| format!("at most {longest} days between two"));
+    Usage {
+        facts: vec![
+            Fact::new("Uses seen", profile.uses.to_string()),
+            Fact::time("First seen", profile.first_used_at, now),
+            Fact::time("Last seen", profile.last_used_at, now),
+            used_on,
+            set("Networks", &profile.networks),
+            set("Countries", &profile.countries),
+            set("Did", &profile.actions),
+        ],
+        cells: week::cells(&profile.hours),
+        marks: week::marks(),
+        week_text: week::text(&profile.hours),
+    }
+}
+
+fn set<const K: usize>(name: &'static str, set: &KSmallest<K>) -> Fact {
+    let (members, distinct) = (set.members(), set.distinct());
+    let more = distinct.saturating_sub(members.len() as u64);
+    let value = if members.is_empty() { "not seen".to_owned() } else { members.join(", ") };
+    Fact { name, value, note: (more > 0).then(|| format!("and about {more} more")) }
+}
+
+fn findings(row: &CredentialRow, history: &[Finding], now: Timestamp) -> Vec<FindingLine> {
+    let standing = row.findings.iter().map(|finding| FindingLine {
+        severity: finding.severity.as_str(),
+        reason: finding.reason.clone(),
+        rule: finding.rule.clone(),
+        note: since(history, &finding.rule, now),
+    });
+    let resolved = history.iter().filter(|finding| finding.status == FindingStatus::Resolved);
+    let resolved = resolved.map(|finding| FindingLine {
+        severity: "note",
+        reason: finding.reason.clone(),
+        rule: finding.rule.clone(),
+        note: Some(format!("resolved {}", super::moment::age(finding.changed_at, now))),
+    });
+    standing.chain(resolved).collect()
+}
+
+fn since(history: &[Finding], rule: &str, now: Timestamp) -> Option<String> {
+    let finding = history.iter().find(|finding| finding.rule == rule && finding.status == FindingStatus::Open)?;
+    Some(format!("first opened {}", super::moment::age(finding.opened_at, now)))
+}
+
+fn unjudged(row: &CredentialRow) -> String {
+    let unjudged = row.unjudged.iter().map(|one| format!("{} ({} is missing)", one.rule, one.missing));
+    unjudged.collect::<Vec<_>>().join(", ")
+}

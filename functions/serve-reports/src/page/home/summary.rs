@@ -1,0 +1,107 @@
+//! What was read, and the sums.
+
+use super::{super::frame::home, filters};
+use crate::{ask::Ask, paging::encoded, view::word};
+use shared::model::{OrgId, Report, SectionName, SectionStatus};
+use std::collections::BTreeMap;
+
+/// A section.
+pub(crate) struct SectionLine {
+    pub(crate) name: &'static str,
+    pub(crate) chip: String,
+    pub(crate) status: &'static str,
+    pub(crate) count: String,
+    pub(crate) reason: String,
+}
+
+pub(super) fn sections(report: &Report) -> Vec<SectionLine> {
+    let line = |section: &shared::model::Section| SectionLine {
+        name: list_name(section.name),
+        chip: word(&section.status),
+        status: status(section.status),
+        count: if section.status == SectionStatus::Complete { section.count.to_string() } else { "–".to_owned() },
+        reason: section.reason.clone().unwrap_or_default(),
+    };
+    report.sections.iter().map(line).collect()
+}
+
+fn list_name(section: SectionName) -> &'static str {
+    match section {
+        SectionName::Users => "Managed accounts",
+        SectionName::UserApiTokens => "API tokens of managed users",
+        SectionName::OrgApiKeys => "API keys of the org",
+    }
+}
+
+fn status(status: SectionStatus) -> &'static str {
+    match status {
+        SectionStatus::Pending => "not read",
+        SectionStatus::Complete => "complete",
+        SectionStatus::Failed => "failed",
+        SectionStatus::NotPermitted => "not permitted",
+        SectionStatus::OutOfScope => "out of scope",
+    }
+}
+
+/// How far the log was read, and what could not be understood.
+pub(super) fn log(report: &Report, lag: &str) -> String {
+    let quarantined = match report.quarantined {
+        0 => "nothing in it was put aside".to_owned(),
+        1 => "one body could not be understood and is in quarantine".to_owned(),
+        many => format!("{many} bodies could not be understood and are in quarantine"),
+    };
+    format!("{lag}; {quarantined}; {} events that concern no credential were counted only", report.ignored_events)
+}
+
+/// A number with its meaning, linked to what it counts.
+pub(crate) struct Figure {
+    pub(crate) number: u64,
+    pub(crate) text: &'static str,
+    pub(crate) href: String,
+}
+
+pub(super) fn figures(org: &OrgId, report: &Report) -> Vec<Figure> {
+    let totals = &report.totals;
+    let figure = |number, text, anchor: &str| Figure { number, text, href: format!("{}#{anchor}", home(org)) };
+    vec![
+        figure(totals.credentials, "credentials", "credentials"),
+        figure(totals.owners, "accounts read", "read"),
+        figure(totals.credentials_with_findings, "credentials with findings", "findings"),
+        figure(totals.expiring_within_30_days, "expire within 30 days", "expiring"),
+        figure(totals.use_unknown, "whose use cannot be judged", "credentials"),
+    ]
+}
+
+pub(super) fn kinds(report: &Report) -> String {
+    let listed = joined(&report.totals.by_kind, |kind, count| {
+        let words = kind.parse().map_or(kind, super::super::line::kind);
+        format!("{count} × {words}")
+    });
+    if listed.is_empty() { "No credential was read.".to_owned() } else { format!("{listed}.") }
+}
+
+fn joined(counts: &BTreeMap<String, u64>, show: impl Fn(&str, u64) -> String) -> String {
+    counts.iter().map(|(key, count)| show(key, *count)).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn changes(report: &Report) -> String {
+    let changes = &report.changes;
+    format!(
+        "Since the report before: {} new and {} gone; {} findings opened, {} resolved.",
+        changes.added, changes.removed, changes.new_findings, changes.resolved
+    )
+}
+
+/// What the rules could not judge.
+pub(super) fn unjudged(report: &Report) -> Option<String> {
+    let counts = joined(&report.totals.unjudged_by_rule, |rule, count| format!("{rule} on {count}"));
+    (!counts.is_empty()).then(|| {
+        format!("Could not be judged, because a fact is missing: {counts}. Unknown is not clean, and not guilty.")
+    })
+}
+
+/// The same rows in the API.
+pub(super) fn list_href(org: &OrgId, report: &Report, ending: &str, ask: &Ask<'_>) -> String {
+    let (org, report) = (encoded(org.as_str()), encoded(report.id.as_str()));
+    format!("/v1/orgs/{org}/reports/{report}/credentials{ending}?limit=1000{}", filters::query(ask))
+}

@@ -1,0 +1,11 @@
+//! The simulator over real HTTP, as a program that governs tokens meets it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
+mod changes;
+mod client;
+mod events;
+mod faults;
+mod lists;
+mod restart;
+mod specs;
