@@ -1,3 +1,27 @@
 //! Stores every audit event that Atlassian pushes, once.
 
-fn main() {}
+use ingest_audit::App;
+use lambda_http::{Error, Request, run, service_fn};
+use shared::{
+    clock::SystemClock,
+    config::{Settings, environment},
+    http,
+    secrets::{Purpose, SecretCache, SecretsManagerSource},
+    store::{Retention, Store},
+    telemetry,
+};
+use std::convert::Infallible;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let settings = Settings::new(&environment);
+    telemetry::init(&settings.text("LOG_LEVEL")?);
+    let aws = http::sdk_config().await;
+    let events = settings.events()?;
+    let retention = Retention { event_days: events.retention_days, report_days: settings.reports()?.retention_days };
+    let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), settings.tables()?, retention);
+    let secrets = aws_sdk_secretsmanager::Client::new(&aws);
+    let webhook = SecretsManagerSource::new(secrets, [(Purpose::Webhook, settings.text("WEBHOOK_SECRET_ID")?)]);
+    let app = &App::new(store, SecretCache::new(webhook, SystemClock), SystemClock, events);
+    run(service_fn(|request: Request| async move { Ok::<_, Infallible>(app.handle(request).await) })).await
+}

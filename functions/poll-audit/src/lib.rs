@@ -1,1 +1,181 @@
-//! Reads the org event stream from its checkpoint.
+//! Reads the event stream of every governed org from its checkpoint, once a minute.
+
+use serde::Serialize;
+use shared::{
+    config::{EventSettings, PollSettings},
+    error::{Error, Result},
+    flow::poll_events::{PollOutcome, Ports, poll},
+    model::{OrgId, Timestamp},
+    ports::{CaseReader, Clock, Deadline, EventSource, EventStore, PollStore, QuarantineStore},
+};
+use std::{collections::BTreeSet, time::Duration};
+
+/// What is left of the invocation for the answer and for a page that takes longer than others.
+pub const MARGIN: Duration = Duration::from_secs(5);
+
+/// The function, over its ports.
+pub struct App<S, A, C> {
+    store: S,
+    source: A,
+    clock: C,
+    settings: Settings,
+}
+
+/// What it goes by.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The configured orgs; those that are registered are polled as well.
+    pub orgs: Vec<OrgId>,
+    /// How events are kept.
+    pub events: EventSettings,
+    /// How the rate limit is used.
+    pub limits: PollSettings,
+}
+
+/// What an invocation did, by org.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    /// In the order in which they were polled.
+    pub orgs: Vec<OrgOutcome>,
+}
+
+/// What became of one org.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OrgOutcome {
+    /// Which.
+    pub org: OrgId,
+    /// What was read, or why not.
+    #[serde(flatten)]
+    pub result: Ticked,
+}
+
+/// One org's tick.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Ticked {
+    /// It was polled.
+    Polled(PollOutcome),
+    /// It failed; the others were polled all the same.
+    Failed {
+        /// Always `failed`.
+        state: &'static str,
+        /// The stable code of the error.
+        code: &'static str,
+        /// Why, without secrets.
+        error: String,
+    },
+}
+
+impl<S, A, C> App<S, A, C>
+where
+    S: EventStore + QuarantineStore + PollStore + CaseReader,
+    A: EventSource,
+    C: Clock,
+{
+    /// The function over the tables, the orgs' audit logs and a clock.
+    pub fn new(store: S, source: A, clock: C, settings: Settings) -> Self {
+        Self { store, source, clock, settings }
+    }
+
+    /// Polls every org until the deadline.
+    ///
+    /// # Errors
+    /// The first org's error if every org failed; those of the store if the orgs cannot be read.
+    pub async fn run(&self, deadline: &impl Deadline) -> Result<Outcome> {
+        let mut outcome = Outcome { orgs: Vec::new() };
+        let mut failures = Vec::new();
+        for org in self.orgs().await? {
+            let polled = poll(&self.ports(deadline), &org).await;
+            log(&org, &polled);
+            let result = match polled {
+                Ok(polled) => Ticked::Polled(polled),
+                Err(error) => {
+                    failures.push(error.clone());
+                    Ticked::Failed { state: "failed", code: error.kind().code, error: error.to_string() }
+                }
+            };
+            outcome.orgs.push(OrgOutcome { org, result });
+        }
+        if failures.len() == outcome.orgs.len()
+            && let Some(first) = failures.into_iter().next()
+        {
+            return Err(first);
+        }
+        Ok(outcome)
+    }
+
+    fn ports<'a, D: Deadline>(&'a self, deadline: &'a D) -> Ports<'a, S, A, C, D> {
+        Ports {
+            store: &self.store,
+            source: &self.source,
+            clock: &self.clock,
+            deadline,
+            events: self.settings.events,
+            limits: self.settings.limits,
+        }
+    }
+
+    /// Registered and configured orgs. Each minute another one is first, so that none starves behind a busy one.
+    async fn orgs(&self) -> Result<Vec<OrgId>> {
+        let registered = self.store.orgs().await?.into_iter().map(|org| org.id);
+        let all: BTreeSet<OrgId> = registered.chain(self.settings.orgs.iter().cloned()).collect();
+        let mut orgs: Vec<OrgId> = all.into_iter().collect();
+        let minute = self.clock.now().timestamp().div_euclid(60);
+        let first = minute.rem_euclid(orgs.len().max(1) as i64) as usize;
+        orgs.rotate_left(first);
+        Ok(orgs)
+    }
+}
+
+/// What is left of an invocation that must end at this many milliseconds after 1970.
+pub fn time_left(deadline_ms: u64, now: Timestamp) -> Duration {
+    Duration::from_millis(deadline_ms.saturating_sub(u64::try_from(now.timestamp_millis()).unwrap_or(0)))
+}
+
+fn log(org: &OrgId, polled: &Result<PollOutcome, Error>) {
+    match polled {
+        Ok(PollOutcome { pages, taken, end }) => tracing::info!(
+            %org,
+            count = pages,
+            stored = taken.stored,
+            repeated = taken.repeated,
+            quarantined = taken.quarantined,
+            ignored = taken.ignored,
+            state = end.name(),
+            "polled"
+        ),
+        Err(error) => tracing::error!(%org, %error, kind = error.kind().code, "an org could not be polled"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::flow::{poll_events::TickEnd, take_in::Taken};
+
+    #[test]
+    fn an_outcome_says_for_each_org_what_was_read_or_why_not() {
+        let polled = PollOutcome { pages: 2, taken: Taken { stored: 3, ..Taken::default() }, end: TickEnd::CaughtUp };
+        let failed = Ticked::Failed { state: "failed", code: "upstream", error: "Atlassian: 500".into() };
+        let outcome = Outcome {
+            orgs: vec![
+                OrgOutcome { org: OrgId::new("o1"), result: Ticked::Polled(polled) },
+                OrgOutcome { org: OrgId::new("o2"), result: failed },
+            ],
+        };
+        assert_eq!(
+            serde_json::to_value(&outcome).unwrap(),
+            serde_json::json!({"orgs": [
+                {"org": "o1", "pages": 2, "stored": 3, "repeated": 0, "quarantined": 0, "ignored": 0, "state": "caught_up"},
+                {"org": "o2", "state": "failed", "code": "upstream", "error": "Atlassian: 500"},
+            ]})
+        );
+    }
+
+    #[test]
+    fn the_time_left_is_never_negative() {
+        let now = Timestamp::from_timestamp_millis(10_000).unwrap();
+        assert_eq!(time_left(12_500, now), Duration::from_millis(2_500));
+        assert_eq!(time_left(9_000, now), Duration::ZERO);
+    }
+}

@@ -52,6 +52,19 @@ pub enum TickEnd {
     Contended,
 }
 
+impl TickEnd {
+    /// One word, as the outcome has it under `state`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CaughtUp => "caught_up",
+            Self::ShareUsed => "share_used",
+            Self::Waiting { .. } => "waiting",
+            Self::OutOfTime => "out_of_time",
+            Self::Contended => "contended",
+        }
+    }
+}
+
 /// What a tick did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct PollOutcome {

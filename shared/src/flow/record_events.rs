@@ -9,7 +9,7 @@ use crate::{
 };
 use chrono::TimeDelta;
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashSet, btree_map::Entry},
     time::Duration,
 };
 
@@ -72,10 +72,10 @@ fn sort(events: Vec<AuditEvent>, settings: &EventSettings, now: Timestamp) -> So
     for event in events {
         if event.time < oldest || !is_kept(&event, settings.keep) {
             sorted.ignored += 1;
-        } else if sorted.kept.contains_key(&event.key()) {
-            sorted.repeated += 1;
+        } else if let Entry::Vacant(place) = sorted.kept.entry(event.key()) {
+            place.insert(event);
         } else {
-            sorted.kept.insert(event.key(), event);
+            sorted.repeated += 1;
         }
     }
     sorted
