@@ -15,6 +15,7 @@ use lambda_http::{
 };
 use serde_json::json;
 use shared::{
+    config::EventSettings,
     error::{Error, Result},
     model::{Principal, Role, Timestamp, short_hash},
     ports::{CaseStore, Clock, EventStore, QuarantineStore, ReportReader, ReportStore},
@@ -35,20 +36,29 @@ pub enum Pages {
     Open,
 }
 
+/// How the application serves.
+#[derive(Debug, Clone, Copy)]
+pub struct Serving {
+    /// Who may read the pages.
+    pub pages: Pages,
+    /// How events are kept, for what is replayed from quarantine.
+    pub events: EventSettings,
+}
+
 /// The HTTP application over a store, the credentials of the API and a clock.
 pub struct App<P, G, C> {
     store: P,
     gate: G,
     clock: C,
-    pages: Pages,
+    serving: Serving,
     router: Router,
     answered: AtomicU64,
 }
 
 impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
-    /// An application. `pages` says who may read the HTML pages.
-    pub fn new(store: P, gate: G, clock: C, pages: Pages) -> Self {
-        Self { store, gate, clock, pages, router: Router::new(), answered: AtomicU64::new(0) }
+    /// An application.
+    pub fn new(store: P, gate: G, clock: C, serving: Serving) -> Self {
+        Self { store, gate, clock, serving, router: Router::new(), answered: AtomicU64::new(0) }
     }
 
     /// Answers a request. Every failure is an answer too.
@@ -78,7 +88,7 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
     }
 
     async fn admit(&self, route: Route, request: &Request, now: Timestamp) -> Result<Principal> {
-        let roles: &[Role] = match (route.access(), self.pages) {
+        let roles: &[Role] = match (route.access(), self.serving.pages) {
             (Access::Everyone, _) | (Access::PageReader, Pages::Open) => return Ok(anybody()),
             (Access::PageReader, Pages::SignIn) => &[Role::Reader],
             (Access::Holder(roles), _) => roles,
@@ -124,7 +134,7 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
             Route::Policy => api::policy::get(store, ask).await,
             Route::SetPolicy => api::policy::put(store, ask).await,
             Route::Quarantine => api::quarantine::list(store, ask).await,
-            Route::Replay => api::quarantine::replay(store, ask).await,
+            Route::Replay => api::quarantine::replay(store, &self.clock, &self.serving.events, ask).await,
         }
     }
 

@@ -11,6 +11,6 @@ mod paging;
 mod route;
 mod view;
 
-pub use app::{App, Pages, Ports};
+pub use app::{App, Pages, Ports, Serving};
 pub use gate::Gate;
 pub use route::{Access, Route};

@@ -1,7 +1,7 @@
 //! Serves the reports, the pages and the decisions over HTTP.
 
 use lambda_http::{Error, Request, run, service_fn};
-use serve_reports::{App, Pages};
+use serve_reports::{App, Pages, Serving};
 use shared::{
     clock::SystemClock,
     config::{Settings, environment},
@@ -18,11 +18,12 @@ async fn main() -> Result<(), Error> {
     telemetry::init(&settings.text("LOG_LEVEL")?);
     http::install_crypto();
     let aws = http::sdk_config().await;
-    let retention =
-        Retention { event_days: settings.events()?.retention_days, report_days: settings.reports()?.retention_days };
+    let (events, reports) = (settings.events()?, settings.reports()?);
+    let retention = Retention { event_days: events.retention_days, report_days: reports.retention_days };
     let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), settings.tables()?, retention);
     let secrets = aws_sdk_secretsmanager::Client::new(&aws);
     let tokens = SecretsManagerSource::new(secrets, [(Purpose::ApiTokens, settings.text("API_TOKENS_SECRET_ID")?)]);
-    let app = &App::new(store, SecretCache::new(tokens, SystemClock), SystemClock, Pages::SignIn);
+    let serving = Serving { pages: Pages::SignIn, events };
+    let app = &App::new(store, SecretCache::new(tokens, SystemClock), SystemClock, serving);
     run(service_fn(|request: Request| async move { Ok::<_, Infallible>(app.handle(request).await) })).await
 }

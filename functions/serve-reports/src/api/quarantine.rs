@@ -1,15 +1,21 @@
 //! What could not be understood, and trying again.
 
 use crate::{
-    answer::Reply,
+    answer::{Answer, Reply},
     ask::Ask,
     paging::{Keep, Part, Place, limit, walk},
     view,
 };
+use serde_json::json;
 use shared::{
-    error::{Error, Result},
+    config::EventSettings,
+    error::Result,
+    flow::{
+        record_events::Recorded,
+        replay::{self, Replayed},
+    },
     model::{OrgId, Quarantined},
-    ports::{CaseReader, EventStore, QuarantineStore},
+    ports::{CaseReader, Clock, EventStore, QuarantineStore},
 };
 
 /// `GET /v1/orgs/{org}/quarantine`.
@@ -30,10 +36,20 @@ pub(crate) async fn headers<S: QuarantineStore>(
     walk(place, limit, all, |cursor, size| store.quarantined(org, cursor, size)).await
 }
 
-/// `POST /v1/orgs/{org}/quarantine/{id}/replay`.
-pub(crate) async fn replay<S: CaseReader + QuarantineStore + EventStore>(store: &S, ask: &Ask<'_>) -> Reply {
+/// `POST /v1/orgs/{org}/quarantine/{id}/replay`: what is understood is stored; a body that is understood whole leaves.
+pub(crate) async fn replay<S: CaseReader + QuarantineStore + EventStore>(
+    store: &S,
+    clock: &impl Clock,
+    events: &EventSettings,
+    ask: &Ask<'_>,
+) -> Reply {
     let org = ask.org(store).await?.id;
-    let id = ask.param("id");
-    store.quarantined_body(&org, &id.into()).await?.ok_or_else(|| Error::NotFound(format!("quarantined body {id}")))?;
-    Err(Error::Conflict("replaying is not wired yet".into()).into())
+    let replayed = replay::replay(store, clock, &org, &ask.param("id").into(), events).await?;
+    let (state, recorded, reasons) = match replayed {
+        Replayed::Released(recorded) => ("released", recorded, Vec::new()),
+        Replayed::Kept { recorded, reasons } => ("kept", recorded, reasons),
+    };
+    let Recorded { stored, repeated, ignored } = recorded;
+    let counts = json!({ "stored": stored, "repeated": repeated, "ignored": ignored });
+    Ok(Answer::json(&json!({ "state": state, "recorded": counts, "reasons": reasons })))
 }

@@ -74,8 +74,8 @@ pub(super) fn figures(org: &OrgId, report: &Report) -> Vec<Figure> {
 
 pub(super) fn kinds(report: &Report) -> String {
     let listed = joined(&report.totals.by_kind, |kind, count| {
-        let words = kind.parse().map_or(kind, super::super::line::kind);
-        format!("{count} × {words}")
+        let words = kind.parse().ok().map(super::super::line::kind);
+        format!("{count} × {}", words.unwrap_or(kind))
     });
     if listed.is_empty() { "No credential was read.".to_owned() } else { format!("{listed}.") }
 }
