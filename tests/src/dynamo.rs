@@ -4,7 +4,9 @@ use aws_sdk_dynamodb::{
     Client,
     config::{
         BehaviorVersion, Builder, ConfigBag, Credentials, Intercept, Region, RuntimeComponents,
-        interceptors::BeforeDeserializationInterceptorContextMut, retry::RetryConfig,
+        http::HttpResponse,
+        interceptors::{BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextRef},
+        retry::RetryConfig,
     },
     error::BoxError,
 };
@@ -14,7 +16,7 @@ use std::{
     process::Stdio,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -149,14 +151,21 @@ impl LocalDynamo {
     }
 }
 
-/// Lets writes happen and takes their answers away, as a connection does that breaks at the wrong moment.
+/// Lets writes happen and takes their answers away, as a connection does that breaks at the wrong moment. For one request
+/// at a time.
 #[derive(Debug, Clone, Default)]
-pub struct LostAnswers(Arc<AtomicU32>);
+pub struct LostAnswers(Arc<Losing>);
+
+#[derive(Debug, Default)]
+struct Losing {
+    left: AtomicU32,
+    writing: AtomicBool,
+}
 
 impl LostAnswers {
     /// The answers to the next so many writes are lost; the SDK sees a failure and repeats the request.
     pub fn lose(&self, answers: u32) {
-        self.0.store(answers, Ordering::SeqCst);
+        self.0.left.store(answers, Ordering::SeqCst);
     }
 }
 
@@ -165,17 +174,28 @@ impl Intercept for LostAnswers {
         "lost answers"
     }
 
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let target = context.request().headers().get("x-amz-target").unwrap_or_default();
+        let reads = ["GetItem", "Query"].iter().any(|read| target.ends_with(read));
+        self.0.writing.store(!reads, Ordering::SeqCst);
+        Ok(())
+    }
+
     fn modify_before_deserialization(
         &self,
         context: &mut BeforeDeserializationInterceptorContextMut<'_>,
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let target = context.request().headers().get("x-amz-target").unwrap_or_default();
-        let reads = ["GetItem", "Query"].iter().any(|read| target.ends_with(read));
-        if !reads && self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
-            context.response_mut().set_status(503.try_into()?);
-            *context.response_mut().body_mut() = "".into();
+        let one_less = |left: u32| left.checked_sub(1);
+        let writing = self.0.writing.load(Ordering::SeqCst);
+        if writing && self.0.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+            *context.response_mut() = HttpResponse::new(503_u16.try_into()?, "".into());
         }
         Ok(())
     }
