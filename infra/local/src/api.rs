@@ -99,15 +99,17 @@ impl Api {
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder, method: &Method, url: &str) -> Result<T> {
         let failed = |reason: String| Failure::Api { what: format!("{method} {url}"), reason };
-        let answer = request.bearer_auth(self.token.expose()).send().await.map_err(|error| {
-            failed(format!("not reached: {}; is it running, and is --api right?", because(&error)))
-        })?;
+        let answer =
+            request.bearer_auth(self.token.expose()).send().await.map_err(|error| {
+                failed(format!("not reached: {}; is it running, and is --api right?", because(&error)))
+            })?;
         let status = answer.status();
         let text = answer.text().await.map_err(|error| failed(because(&error)))?;
         if !status.is_success() {
             return Err(failed(refused(status, &text)));
         }
-        serde_json::from_str(&text).map_err(|error| failed(format!("the answer is not what this release expects: {error}")))
+        serde_json::from_str(&text)
+            .map_err(|error| failed(format!("the answer is not what this release expects: {error}")))
     }
 }
 

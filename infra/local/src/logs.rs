@@ -8,7 +8,8 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 pub(crate) fn init() {
     let level = shared::config::environment("LOG_LEVEL").unwrap_or_else(|| "warn".into());
     let filter = EnvFilter::try_new(&level).unwrap_or_else(|_| EnvFilter::new("warn"));
-    let started = tracing_subscriber::fmt().with_env_filter(filter).with_writer(MaskedLines).with_ansi(false).try_init();
+    let started =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(MaskedLines).with_ansi(false).try_init();
     if started.is_err() {
         tracing::debug!("logging was started before");
     }

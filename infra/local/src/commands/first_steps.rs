@@ -7,7 +7,8 @@ use std::{path::Path, time::Duration};
 /// The whole text.
 pub(crate) fn text(runner: &Runner, data_dir: &Path, took: Duration) -> String {
     let bundle = runner.bundle();
-    let names: Vec<String> = bundle.orgs.iter().map(|org| org.name.clone().unwrap_or_else(|| org.id.to_string())).collect();
+    let names: Vec<String> =
+        bundle.orgs.iter().map(|org| org.name.clone().unwrap_or_else(|| org.id.to_string())).collect();
     let credentials = if shows_credentials(bundle.access, bundle.drawn) {
         shown(&bundle.credentials, bundle.access)
     } else {
@@ -27,7 +28,7 @@ pub(crate) fn text(runner: &Runner, data_dir: &Path, took: Duration) -> String {
 }
 
 fn shown(credentials: &Credentials, access: LocalAccess) -> String {
-    let role = |role| format!("{role:?}").to_lowercase();
+    let role = |role: &shared::model::Role| format!("{role:?}").to_lowercase();
     let token = |token: &crate::runner::credentials::ApiToken| {
         let roles: Vec<String> = token.roles.iter().map(role).collect();
         format!("  API        Authorization: Bearer {:<18} {}", token.value, roles.join(", "))

@@ -33,7 +33,11 @@ pub(crate) async fn verify(args: &VerifyArgs) -> Result<ExitCode> {
     Ok(code)
 }
 
-async fn chain(api: &Api, org: &OrgRow, head: Option<&LedgerHead>) -> Result<std::result::Result<LedgerHead, BadEntry>> {
+async fn chain(
+    api: &Api,
+    org: &OrgRow,
+    head: Option<&LedgerHead>,
+) -> Result<std::result::Result<LedgerHead, BadEntry>> {
     let entries: Vec<LedgerEntry> = api.all(&api.org_path(&org.id, "ledger")).await?;
     let org = OrgId::from(org.id.as_str());
     Ok(match head {

@@ -29,7 +29,7 @@ const WAIT: Duration = Duration::from_secs(5);
 
 /// The options of `report`.
 #[derive(Debug, Args)]
-pub struct ReportArgs {
+pub(crate) struct ReportArgs {
     #[command(flatten)]
     atlassian: AtlassianArgs,
     /// How the findings are printed
@@ -136,7 +136,13 @@ async fn watch(bundle: &Bundle, org: &OrgId) {
 }
 
 fn progress(phase: &Phase) -> String {
-    format!("{phase:?}")
+    match phase {
+        Phase::Stage { section, .. } => format!("reading {section} …"),
+        Phase::Prove { .. } => "comparing events with the lists …".into(),
+        Phase::Judge { .. } => "judging …".into(),
+        Phase::Compare => "comparing with the last report …".into(),
+        Phase::Settle { .. } | Phase::Publish => "writing the report …".into(),
+    }
 }
 
 /// The summary on standard error, with the reason of each section that could not be read.

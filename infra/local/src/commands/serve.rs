@@ -27,7 +27,7 @@ const KEY: &str = "ATLASSIAN_API_KEY";
 
 /// The options of `serve`.
 #[derive(Debug, Args)]
-pub struct ServeArgs {
+pub(crate) struct ServeArgs {
     /// Where the API and the pages listen
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
@@ -49,7 +49,7 @@ pub struct ServeArgs {
 
 /// Which Atlassian a command speaks to; a simulated org of its own where none is named.
 #[derive(Debug, Args)]
-pub struct AtlassianArgs {
+pub(crate) struct AtlassianArgs {
     /// Use the simulated org that runs there
     #[arg(long, value_name = "URL", value_parser = base_url, conflicts_with_all = ["atlassian_url", "org"])]
     pub(crate) sim_url: Option<String>,

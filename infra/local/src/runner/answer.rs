@@ -9,7 +9,7 @@ use shared::{error::Error, problem};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A status with JSON.
-pub struct Answer {
+pub(crate) struct Answer {
     status: StatusCode,
     media_type: &'static str,
     allow: Option<&'static str>,
@@ -18,19 +18,19 @@ pub struct Answer {
 
 impl Answer {
     /// 200 with JSON.
-    pub fn json(body: Value) -> Self {
+    pub(crate) fn json(body: Value) -> Self {
         Self { status: StatusCode::OK, media_type: "application/json", allow: None, body }
     }
 
     /// 405 with the methods that there are.
-    pub fn other_methods(allow: &'static str) -> Self {
+    pub(crate) fn other_methods(allow: &'static str) -> Self {
         let refused = problem(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", &format!("use {allow}"));
         Self { allow: Some(allow), ..refused }
     }
 }
 
 /// A problem document.
-pub fn problem(status: StatusCode, code: &str, detail: &str) -> Answer {
+pub(crate) fn problem(status: StatusCode, code: &str, detail: &str) -> Answer {
     let body = problem::document(code, status.as_u16(), detail);
     Answer { status, media_type: problem::MEDIA_TYPE, allow: None, body }
 }

@@ -9,9 +9,11 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use dynoxide::{
     AttributeValue, Database, DynoxideError, Item,
     actions::{
-        delete_item::DeleteItemRequest, describe_time_to_live::DescribeTimeToLiveRequest,
+        delete_item::DeleteItemRequest,
+        describe_time_to_live::DescribeTimeToLiveRequest,
         get_records::{GetRecordsRequest, Record},
-        get_shard_iterator::GetShardIteratorRequest, list_tables::ListTablesRequest,
+        get_shard_iterator::GetShardIteratorRequest,
+        list_tables::ListTablesRequest,
         scan::ScanRequest,
     },
     streams::{shard_id, stream_arn},

@@ -107,7 +107,12 @@ impl Functions {
                 clock: clock.clone(),
                 call_timeout: atlassian.call_timeout,
             },
-            serve: serve_reports::App::new(store.clone(), Arc::clone(&secrets), clock.clone(), parts.pages),
+            serve: serve_reports::App::new(
+                store.clone(),
+                Arc::clone(&secrets),
+                clock.clone(),
+                serve_reports::Serving { pages: parts.pages, events },
+            ),
             store,
             secrets,
         })

@@ -5,13 +5,13 @@ use std::net::{IpAddr, SocketAddr};
 
 /// The hosts and origins that are answered.
 #[derive(Debug, Clone)]
-pub struct Guard {
+pub(crate) struct Guard {
     address: SocketAddr,
 }
 
 /// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Foreign {
+pub(crate) enum Foreign {
     /// Another `Host`: perhaps a name of another site that was bound to this address.
     Host,
     /// A write with another `Origin`: a page of another site sent it.
@@ -20,12 +20,12 @@ pub enum Foreign {
 
 impl Guard {
     /// A guard for a server that listens here.
-    pub fn new(address: SocketAddr) -> Self {
+    pub(crate) fn new(address: SocketAddr) -> Self {
         Self { address }
     }
 
     /// Whether the request is refused. `authority` is that of the request line, where it has one.
-    pub fn refuses(&self, method: &Method, authority: Option<&str>, headers: &HeaderMap) -> Option<Foreign> {
+    pub(crate) fn refuses(&self, method: &Method, authority: Option<&str>, headers: &HeaderMap) -> Option<Foreign> {
         let text = |name| headers.get(name).map(|value: &http::HeaderValue| value.to_str().unwrap_or_default());
         let host = text(header::HOST).or(authority).unwrap_or_default();
         if !self.knows(host) || authority.is_some_and(|authority| !self.knows(authority)) {
@@ -76,7 +76,8 @@ mod tests {
         for host in ["127.0.0.1:8787", "localhost:8787", "LOCALHOST:8787"] {
             assert_eq!(refused("127.0.0.1:8787", Method::GET, host, None), None, "{host}");
         }
-        let foreign = ["evil.example:8787", "127.0.0.1", "127.0.0.1:80", "127.0.0.2:8787", "localhost", "", "::1", ":8787"];
+        let foreign =
+            ["evil.example:8787", "127.0.0.1", "127.0.0.1:80", "127.0.0.2:8787", "localhost", "", "::1", ":8787"];
         for host in foreign {
             assert_eq!(refused("127.0.0.1:8787", Method::GET, host, None), Some(Foreign::Host), "{host}");
         }

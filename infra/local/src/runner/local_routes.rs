@@ -18,7 +18,7 @@ use shared::{
 const MOST_SECONDS: u32 = 3_660 * 86_400;
 
 /// Answers a request under `/_local`.
-pub async fn answer(bundle: &Bundle, parts: &Parts, body: &[u8]) -> Answer {
+pub(crate) async fn answer(bundle: &Bundle, parts: &Parts, body: &[u8]) -> Answer {
     if let Err(error) = admit(bundle, parts).await {
         return error.into();
     }
@@ -30,7 +30,11 @@ pub async fn answer(bundle: &Bundle, parts: &Parts, body: &[u8]) -> Answer {
             (Some(Some(_)), _) => Answer::other_methods("POST"),
             (Some(None), _) => {
                 let known = Function::ALL.map(Function::name).join(", ");
-                problem(StatusCode::NOT_FOUND, "not-found", &format!("no function of this name has a schedule: {known}"))
+                problem(
+                    StatusCode::NOT_FOUND,
+                    "not-found",
+                    &format!("no function of this name has a schedule: {known}"),
+                )
             }
             (None, _) => problem(StatusCode::NOT_FOUND, "not-found", "this path was not found"),
         },
@@ -73,9 +77,12 @@ async fn clock(bundle: &Bundle, method: &Method, body: &[u8]) -> Answer {
     match *method {
         Method::GET | Method::HEAD => shown(bundle.clock.now()),
         Method::POST => match serde_json::from_slice(body) {
-            Ok(Advance { advance_seconds }) if advance_seconds <= MOST_SECONDS => advance(bundle, advance_seconds).await,
+            Ok(Advance { advance_seconds }) if advance_seconds <= MOST_SECONDS => {
+                advance(bundle, advance_seconds).await
+            }
             Ok(_) | Err(_) => {
-                let reason = format!("it must be {{\"advance_seconds\": n}}, n a whole number from 0 to {MOST_SECONDS}");
+                let reason =
+                    format!("it must be {{\"advance_seconds\": n}}, n a whole number from 0 to {MOST_SECONDS}");
                 Error::invalid("the body", reason).into()
             }
         },

@@ -12,18 +12,18 @@
 mod answer;
 pub mod bundle;
 pub mod clock;
-mod crash;
+pub mod crash;
 pub mod credentials;
 pub mod data_dir;
-mod database;
-mod functions;
+pub mod database;
+pub mod functions;
 mod guard;
 mod local_routes;
 pub mod orgs;
 mod register;
 mod schedules;
 mod server;
-mod stream;
+pub mod stream;
 
 pub use schedules::Schedules;
 

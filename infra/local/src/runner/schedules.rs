@@ -21,7 +21,7 @@ pub enum Schedules {
 
 /// Invokes a function whenever it is due, until it is told to stop. However far the clock was moved, what is overdue is
 /// due once.
-pub async fn keep(bundle: Arc<Bundle>, function: Function, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn keep(bundle: Arc<Bundle>, function: Function, mut stop: watch::Receiver<bool>) {
     let period = period(function);
     let mut due = bundle.clock.now() + period;
     while !*stop.borrow() {

@@ -23,15 +23,15 @@ const MOST_READ_BYTES: usize = 64 * 1024 * 1024;
 
 /// What the routes need.
 #[derive(Clone)]
-pub struct Served {
+pub(crate) struct Served {
     /// The functions.
-    pub bundle: Arc<Bundle>,
+    pub(crate) bundle: Arc<Bundle>,
     /// Who is let in at all.
-    pub guard: Guard,
+    pub(crate) guard: Guard,
 }
 
 /// Every route.
-pub fn router(served: Served) -> Router {
+pub(crate) fn router(served: Served) -> Router {
     Router::new().fallback(handle).with_state(served)
 }
 
