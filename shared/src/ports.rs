@@ -259,7 +259,7 @@ pub trait CaseReader: Send + Sync {
 pub trait FindingStore: CaseReader {
     /// Registers an org, or changes it.
     fn put_org(&self, org: &Org) -> impl Future<Output = Result<()>> + Send;
-    /// Writes a finding's transition. An opened one is pending until it was handled, and wakes remediation.
+    /// Writes a finding's transition. An opened or resolved one is pending until it was handled, and wakes remediation.
     fn put_transition(&self, org: &OrgId, transition: &FindingTransition) -> impl Future<Output = Result<()>> + Send;
 }
 

@@ -1,8 +1,190 @@
-//! This API, described (OpenAPI 3.1).
+//! This API, described (OpenAPI 3.1): the paths come from [`Route`], the shapes from `schemas.json`.
 
-use serde_json::{Value, json};
+use crate::route::{Access, Route};
+use serde_json::{Map, Value, json};
+
+const SCHEMAS: &str = include_str!("schemas.json");
+
+/// What an operation takes and gives.
+struct Operation {
+    summary: &'static str,
+    /// The schema of the body that it takes.
+    takes: Option<&'static str>,
+    /// The status of success.
+    status: &'static str,
+    gives: Gives,
+}
+
+/// What a success bears.
+enum Gives {
+    Json(&'static str),
+    List(&'static str),
+    JsonOrText(&'static str),
+    ListOrCsv(&'static str),
+    Csv,
+    Page,
+}
 
 /// The document.
 pub fn document() -> Value {
-    json!({ "openapi": "3.1.0" })
+    let mut paths = Map::new();
+    for route in Route::ALL {
+        let item = paths.entry(route.pattern()).or_insert_with(|| json!({}));
+        item[route.method().as_str().to_lowercase()] = operation(*route);
+    }
+    for (name, summary) in [("audit", "Takes audit-log events"), ("guard-detect", "Takes Guard Detect alerts")] {
+        paths.insert(format!("/webhooks/{{org}}/{name}"), json!({ "post": webhook(name, summary) }));
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Tokenwarden",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Which credentials can reach an Atlassian Cloud org, what each is used for, which are a risk, and what happened when we acted. Lists end with `next: null` only; a page may hold fewer rows than `limit`, even none.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": serde_json::from_str::<Value>(SCHEMAS).unwrap_or_default(),
+            "securitySchemes": {
+                "api": { "type": "http", "scheme": "bearer", "description": "A token of this API; its roles are reader, approver and admin, each given by itself." },
+                "webhook": { "type": "http", "scheme": "bearer", "description": "The webhook credential of the org." },
+            },
+        },
+    })
+}
+
+fn operation(route: Route) -> Value {
+    let Operation { summary, takes, status, gives } = described(route);
+    let mut operation = json!({
+        "operationId": format!("{route:?}"),
+        "summary": summary,
+        "parameters": parameters(route),
+        "security": security(route),
+        "responses": { status: success(&gives), "default": failure() },
+    });
+    if let Some(schema) = takes {
+        operation["requestBody"] = json!({ "required": true, "content": { "application/json": content(schema) } });
+    }
+    if route == Route::SetPolicy {
+        operation["requestBody"]["content"]["application/yaml"] = content("Policy");
+    }
+    operation
+}
+
+fn content(schema: &str) -> Value {
+    json!({ "schema": reference(schema) })
+}
+
+fn reference(schema: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{schema}") })
+}
+
+fn security(route: Route) -> Value {
+    match route.access() {
+        Access::Everyone => json!([]),
+        Access::PageReader => json!([{ "api": ["reader"] }]),
+        Access::Holder(roles) => roles.iter().map(|role| json!({ "api": [role] })).collect(),
+    }
+}
+
+fn parameters(route: Route) -> Vec<Value> {
+    let in_path = route.pattern().split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let text = || json!({ "type": "string" });
+    let in_path = in_path.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": text() }));
+    let in_query = route.query().iter().map(|name| {
+        let schema = if *name == "limit" {
+            json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 })
+        } else {
+            text()
+        };
+        json!({ "name": name, "in": "query", "required": *name == "against", "schema": schema })
+    });
+    let if_match = (route == Route::SetPolicy)
+        .then(|| json!({ "name": "If-Match", "in": "header", "required": true, "schema": text() }));
+    in_path.chain(in_query).chain(if_match).collect()
+}
+
+fn success(gives: &Gives) -> Value {
+    let text = json!({ "schema": { "type": "string" } });
+    let content = match gives {
+        Gives::Json(schema) => json!({ "application/json": content(schema) }),
+        Gives::List(schema) => json!({ "application/json": list(schema) }),
+        Gives::JsonOrText(schema) => json!({ "application/json": content(schema), "text/plain": text }),
+        Gives::ListOrCsv(schema) => json!({ "application/json": list(schema), "text/csv": text }),
+        Gives::Csv => json!({ "text/csv": text }),
+        Gives::Page => json!({ "text/html": text }),
+    };
+    json!({ "description": "as asked", "headers": request_id(), "content": content })
+}
+
+fn list(schema: &str) -> Value {
+    let items = json!({ "type": "array", "items": reference(schema) });
+    let next = json!({ "type": ["string", "null"] });
+    json!({ "schema": { "type": "object", "required": ["items", "next"], "properties": { "items": items, "next": next } } })
+}
+
+fn failure() -> Value {
+    json!({
+        "description": "refused or failed (RFC 9457)",
+        "headers": request_id(),
+        "content": { "application/problem+json": content("Problem") },
+    })
+}
+
+fn request_id() -> Value {
+    json!({ "x-request-id": { "schema": { "type": "string" } } })
+}
+
+fn webhook(name: &str, summary: &str) -> Value {
+    json!({
+        "operationId": format!("webhook-{name}"),
+        "summary": summary,
+        "parameters": [{ "name": "org", "in": "path", "required": true, "schema": { "type": "string" } }],
+        "security": [{ "webhook": [] }],
+        "requestBody": { "required": true, "content": { "application/json": { "schema": {} } } },
+        "responses": { "202": success(&Gives::Json("Received")), "default": failure() },
+    })
+}
+
+fn described(route: Route) -> Operation {
+    let get = |summary, gives| Operation { summary, takes: None, status: "200", gives };
+    let take =
+        |summary, takes, status, gives| Operation { summary, takes: Some(takes), status, gives: Gives::Json(gives) };
+    match route {
+        Route::Health => get("Whether the function runs", Gives::Json("Health")),
+        Route::OpenApi => get("This document", Gives::Json("Any")),
+        Route::Home => get("The page of the latest report", Gives::Page),
+        Route::CredentialPage => get("The page of one credential", Gives::Page),
+        Route::ActionsPage => get("The page of the actions", Gives::Page),
+        Route::ActionPage => get("The page of one action", Gives::Page),
+        Route::LedgerPage => get("The page of the ledger", Gives::Page),
+        Route::QuarantinePage => get("The page of what could not be understood", Gives::Page),
+        Route::Orgs => get("The orgs governed, and how each is", Gives::List("Org")),
+        Route::Reports => get("The reports, newest first", Gives::List("Report")),
+        Route::TakeReport => Operation {
+            status: "202",
+            ..get("Takes a report now; the same one if one is open or asked for", Gives::Json("Taken"))
+        },
+        Route::Report => get("One report; `latest` is the newest", Gives::Json("Report")),
+        Route::Credentials => get("The credentials of a report", Gives::ListOrCsv("Row")),
+        Route::CredentialsCsv => get("The credentials of a report as CSV", Gives::Csv),
+        Route::Changes => get("What differs between this report and an older one", Gives::List("Change")),
+        Route::Credential => get("One credential with its use, findings and actions", Gives::Json("Credential")),
+        Route::Findings => get("The findings", Gives::List("Finding")),
+        Route::Plan => get("What would happen next, and what is withheld", Gives::JsonOrText("Plans")),
+        Route::Actions => get("The actions", Gives::List("Action")),
+        Route::RequestAction => {
+            take("Asks for an action; 200 with the open one if there is one", "Asking", "201", "Action")
+        }
+        Route::Action => get("One action", Gives::Json("Action")),
+        Route::Approve => take("Agrees to a plan; 409 with the new plan if it changed", "Ballot", "200", "Action"),
+        Route::Reject => take("Refuses a plan; 409 with the new plan if it changed", "Ballot", "200", "Action"),
+        Route::Stop => get("The kill switch", Gives::Json("Stop")),
+        Route::SetStop => take("Puts the kill switch on (approver) or off (admin)", "Switch", "200", "Stop"),
+        Route::Ledger => get("The ledger, oldest first", Gives::List("Entry")),
+        Route::Policy => get("The policy in force; its `ETag` is what `If-Match` wants", Gives::Json("PolicyVersion")),
+        Route::SetPolicy => take("Brings a policy into force", "Policy", "200", "PolicyVersion"),
+        Route::Quarantine => get("What could not be understood", Gives::List("Quarantined")),
+        Route::Replay => get("Tries again to understand a body", Gives::Json("Replayed")),
+    }
 }

@@ -3,7 +3,7 @@
 use crate::{answer::Answer, ask::Ask};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use lambda_http::http::header;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::{
@@ -103,9 +103,12 @@ pub(crate) fn linked(answer: Answer, ask: &Ask<'_>, next: Option<&str>) -> Answe
     answer.with(header::LINK, format!("<{}?{query}cursor={next}>; rel=\"next\"", ask.request.uri().path()))
 }
 
+/// What RFC 3986 does not call unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// Percent-encodes a value for a path or a query.
 pub(crate) fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 /// Which rows of a list are wanted.

@@ -28,7 +28,7 @@ impl FindingStore for Store {
             }
             FindingTransition::Change(finding) => self.change_finding(org, finding).await,
             FindingTransition::Resolve(finding) => {
-                let draft = finding_draft(org, finding)?;
+                let draft = finding_draft(org, finding)?.pending(org, finding.changed_at);
                 self.put_finding(draft, finding.generation, "attribute_not_exists(pk) OR generation <= :new").await
             }
         }

@@ -121,7 +121,7 @@ impl Draft {
         self.attribute(name, AttributeValue::S(value.into()))
     }
 
-    pub(super) fn number(self, name: &str, value: impl ToString) -> Self {
+    pub(super) fn number(self, name: &str, value: impl ToString + Copy) -> Self {
         self.attribute(name, number(value))
     }
 
@@ -164,7 +164,7 @@ pub(super) fn key_item(key: Key) -> Item {
     [("pk", key.pk), ("sk", key.sk)].map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).into()
 }
 
-pub(super) fn number(value: impl ToString) -> AttributeValue {
+pub(super) fn number(value: impl ToString + Copy) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 

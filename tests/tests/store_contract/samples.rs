@@ -72,7 +72,6 @@ pub(crate) fn report(id: &str, parts: u32) -> Report {
         status: ReportStatus::Complete,
         sections: vec![],
         notices: vec![],
-        totals: Totals::default(),
         changes: Changes::default(),
         parts,
         quarantined: 0,
@@ -92,7 +91,6 @@ pub(crate) fn run(report: &str) -> Run {
         attempts: vec![],
         parts: 1,
         changes: Changes::default(),
-        totals: Totals::default(),
         wait_until: None,
         lease_until: at(60),
     }

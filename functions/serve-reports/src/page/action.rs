@@ -101,6 +101,6 @@ fn approve(org: &OrgId, action: &Action) -> Option<String> {
     open.then(|| {
         let path = format!("/v1/orgs/{}/actions/{}/approve", encoded(org.as_str()), encoded(action.id.as_str()));
         let body = serde_json::json!({ "plan_hash": action.plan_hash, "reason": "why" });
-        format!("curl -X POST -H \"Authorization: Bearer $TOKENWARDEN_TOKEN\" \\\n  -d '{body}' …{path}")
+        format!("curl -X POST -H \"Authorization: Bearer $TOKENWARDEN_TOKEN\" \\\n  -d '{body}' \\\n  \"$TOKENWARDEN_API{path}\"")
     })
 }

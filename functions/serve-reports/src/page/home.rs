@@ -158,7 +158,7 @@ async fn report<P: Ports>(store: &P, ask: &Ask<'_>, org: Org) -> Reply {
 }
 
 fn empty(org: &Org, ask: &Ask<'_>) -> Reply {
-    let take = format!("…/v1/orgs/{}/reports", paging::encoded(org.id.as_str()));
+    let take = format!("\"$TOKENWARDEN_API/v1/orgs/{}/reports\"", paging::encoded(org.id.as_str()));
     let frame = Frame::of(org, "No report yet", "Report", ask.now);
     render(&EmptyPage { frame, name: frame::name(org), take })
 }

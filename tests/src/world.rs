@@ -1,0 +1,382 @@
+//! A small world for scenarios: a simulated org over HTTP, both tables in memory, a clock that only moves when told.
+
+use crate::dynamo::LocalDynamo;
+use atlassian_sim::{Sim, SimOptions};
+use remediate_tokens::Trigger;
+use serde_json::{Value, json};
+use shared::{
+    clock::NoDeadline,
+    config::{AtlassianSettings, EventSettings, KeepEvents, PollSettings, ReportSettings, Retention},
+    decide::policy,
+    error::{Error, Result},
+    flow::decide_action::{self, Decider},
+    model::{Action, ActionId, CredentialRow, Finding, LedgerEntry, OrgId, Report, Secret, Timestamp},
+    ports::{CaseReader, Clock, ReportReader, SecretSource},
+    secrets::SecretCache,
+    source::{AtlassianReader, TokenRevokerClient},
+    store::Store,
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+/// The first org of every simulated company.
+pub const ORG: &str = "00000000-0000-4000-8000-000000000001";
+
+/// A clock that stands until it is moved. Sleeping moves it.
+#[derive(Debug, Clone)]
+pub struct TestClock(Arc<AtomicI64>);
+
+impl TestClock {
+    /// A clock that stands at this moment.
+    ///
+    /// # Panics
+    /// If the text is no RFC 3339 time.
+    pub fn at(text: &str) -> Self {
+        let now: Timestamp = text.parse().expect("an RFC 3339 time");
+        Self(Arc::new(AtomicI64::new(now.timestamp_millis())))
+    }
+
+    /// Moves it.
+    pub fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_timestamp_millis(self.0.load(Ordering::SeqCst)).expect("a moment within range")
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.advance(duration);
+    }
+}
+
+/// The secrets of a world: fixed texts by purpose.
+#[derive(Debug, Clone)]
+pub struct FixedSecrets {
+    read: String,
+    unscoped: String,
+}
+
+impl FixedSecrets {
+    /// The keys of the simulated org, of which the reading one may be another.
+    pub fn with_read_key(read_key: &str) -> Self {
+        let own = json!(["sim-admin-key-id", "sim-read-key-id", "sim-tokens-key-id", "sim-events-key-id"]);
+        let secret = |key: &str| json!({ ORG: { "key": key, "own_key_ids": own } }).to_string();
+        Self { read: secret(read_key), unscoped: secret("sim-admin-key") }
+    }
+}
+
+impl SecretSource for FixedSecrets {
+    async fn fetch(&self, name: &str) -> Result<Secret> {
+        match name {
+            "atlassian-read" => Ok(Secret::new(&self.read)),
+            "atlassian-unscoped" => Ok(Secret::new(&self.unscoped)),
+            other => Err(Error::SecretUnavailable { name: other.into(), reason: "not in this world".into() }),
+        }
+    }
+}
+
+/// The lists and the log of the world's org.
+pub type Source = AtlassianReader<FixedSecrets, TestClock>;
+/// What revokes in the world's org.
+pub type Revoker = TokenRevokerClient<FixedSecrets, TestClock>;
+
+/// The world.
+pub struct World {
+    /// The simulated org.
+    pub sim: Sim,
+    /// The database; it ends with the world.
+    pub dynamo: LocalDynamo,
+    /// The tables.
+    pub tables: shared::config::Tables,
+    /// The time.
+    pub clock: TestClock,
+    /// The org.
+    pub org: OrgId,
+    http: reqwest::Client,
+    read_key: String,
+}
+
+impl World {
+    /// A company in the default dialect.
+    pub async fn start() -> Self {
+        Self::with(SimOptions::default()).await
+    }
+
+    /// A company as the options say, at noon of a fixed day.
+    ///
+    /// # Panics
+    /// If something of it does not start.
+    pub async fn with(options: SimOptions) -> Self {
+        shared::http::install_crypto();
+        let clock = TestClock::at("2026-11-21T12:00:00Z");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let options = SimOptions { now: Some(clock.now()), ..options };
+        let sim = Sim::start(listener, options).await.expect("the simulated org starts");
+        let dynamo = LocalDynamo::start().await;
+        let tables = dynamo.fresh_tables().await;
+        let http = shared::http::atlassian_http_client(Duration::from_secs(20));
+        Self { sim, dynamo, tables, clock, org: ORG.into(), http, read_key: "sim-read-key".into() }
+    }
+
+    /// The same world with another reading key.
+    #[must_use]
+    pub fn with_read_key(mut self, key: &str) -> Self {
+        key.clone_into(&mut self.read_key);
+        self
+    }
+
+    /// The tables, reached by a client of their own.
+    pub fn store(&self) -> Store {
+        self.store_by(self.dynamo.client())
+    }
+
+    /// The tables, reached by this client.
+    pub fn store_by(&self, client: aws_sdk_dynamodb::Client) -> Store {
+        Store::new(client, self.tables.clone(), Retention { event_days: 120, report_days: 400 })
+    }
+
+    fn atlassian(&self) -> AtlassianSettings {
+        AtlassianSettings { base_url: self.sim.url(), call_timeout: Duration::from_secs(20) }
+    }
+
+    fn secrets(&self) -> Arc<SecretCache<FixedSecrets, TestClock>> {
+        Arc::new(SecretCache::new(FixedSecrets::with_read_key(&self.read_key), self.clock.clone()))
+    }
+
+    /// The org's lists and log.
+    ///
+    /// # Panics
+    /// Never: the simulated org's address is one.
+    pub fn source(&self) -> Source {
+        AtlassianReader::new(self.http.clone(), &self.atlassian(), self.secrets()).expect("a valid address")
+    }
+
+    /// What revokes there.
+    ///
+    /// # Panics
+    /// Never: the simulated org's address is one.
+    pub fn revoker(&self) -> Revoker {
+        TokenRevokerClient::new(self.http.clone(), &self.atlassian(), self.secrets()).expect("a valid address")
+    }
+
+    /// Polls until both readers have come to their end.
+    ///
+    /// # Panics
+    /// If a tick fails.
+    pub async fn poll(&self) {
+        let settings = poll_audit::Settings { orgs: vec![self.org.clone()], events: events(), limits: limits() };
+        let app = poll_audit::App::new(self.store(), self.source(), self.clock.clone(), settings);
+        for _ in 0..100 {
+            app.run(&NoDeadline).await.expect("the poll runs");
+            let state = self.store().poll_lag(&self.org).await.expect("the checkpoint is read").expect("there is one");
+            let live = state.live.caught_up_at == Some(self.clock.now());
+            if live && state.backfill.is_none_or(|reader| reader.caught_up_at.is_some()) {
+                return;
+            }
+            self.advance(Duration::from_secs(60)).await;
+        }
+        panic!("the poll did not come to its end");
+    }
+
+    /// One tick of report-tokens.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub async fn tick_report(&self) -> report_tokens::Tick {
+        let app = report_tokens::App {
+            store: self.store(),
+            source: self.source(),
+            clock: self.clock.clone(),
+            settings: ReportSettings { every_hours: 24, retention_days: 400 },
+            orgs: vec![self.org.clone()],
+        };
+        let ticks = app.run(&NoDeadline).await.expect("the report runs");
+        ticks.into_values().next().expect("the org was looked at")
+    }
+
+    /// Takes a report, a day after the last one if need be, and gives its summary.
+    ///
+    /// # Panics
+    /// If none comes of it.
+    pub async fn report(&self) -> Report {
+        for _ in 0..3 {
+            self.tick_report().await;
+            let latest = self.latest().await;
+            if let Some(report) = latest.filter(|report| report.generated_at == self.clock.now()) {
+                return report;
+            }
+            self.advance(Duration::from_secs(86_400)).await;
+        }
+        panic!("no report was taken");
+    }
+
+    /// The newest report.
+    ///
+    /// # Panics
+    /// If the table cannot be read.
+    pub async fn latest(&self) -> Option<Report> {
+        self.store().latest_report(&self.org).await.expect("the reports are read")
+    }
+
+    /// Every row of a report.
+    ///
+    /// # Panics
+    /// If the table cannot be read.
+    pub async fn rows(&self, report: &Report) -> Vec<CredentialRow> {
+        let (store, mut rows, mut cursor) = (self.store(), Vec::new(), None);
+        loop {
+            let page = store.rows(&self.org, report, cursor, 1_000).await.expect("the rows are read");
+            rows.extend(page.items);
+            match page.next {
+                Some(next) => cursor = Some(next),
+                None => return rows,
+            }
+        }
+    }
+
+    /// Every finding, open and resolved.
+    ///
+    /// # Panics
+    /// If the table cannot be read.
+    pub async fn findings(&self) -> Vec<Finding> {
+        let page = self.store().findings(&self.org, None, 10_000).await.expect("the findings are read");
+        assert!(page.next.is_none(), "more findings than one page");
+        page.items
+    }
+
+    /// Every action.
+    ///
+    /// # Panics
+    /// If the table cannot be read.
+    pub async fn actions(&self) -> Vec<Action> {
+        let page = self.store().actions(&self.org, None, 10_000).await.expect("the actions are read");
+        assert!(page.next.is_none(), "more actions than one page");
+        page.items
+    }
+
+    /// One action.
+    ///
+    /// # Panics
+    /// If it is not there.
+    pub async fn action(&self, id: &ActionId) -> Action {
+        self.store().action(&self.org, id).await.expect("the action is read").expect("the action is there").value
+    }
+
+    /// The whole ledger.
+    ///
+    /// # Panics
+    /// If the table cannot be read.
+    pub async fn ledger(&self) -> Vec<LedgerEntry> {
+        let page = self.store().ledger(&self.org, 0, 10_000).await.expect("the ledger is read");
+        assert!(page.next.is_none(), "more entries than one page");
+        page.items
+    }
+
+    /// remediate-tokens over these ports.
+    pub fn remediation<S, R>(&self, store: S, revoker: R) -> remediate_tokens::App<S, R, TestClock> {
+        remediate_tokens::App { store, revoker, clock: self.clock.clone(), call_timeout: Duration::from_secs(20) }
+    }
+
+    /// One sweep of remediate-tokens.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub async fn sweep(&self) -> remediate_tokens::Outcome {
+        let app = self.remediation(self.store(), self.revoker());
+        app.run(Trigger::Sweep, &NoDeadline).await.expect("the sweep runs")
+    }
+
+    /// Puts a policy in force.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub async fn put_policy(&self, text: &str) {
+        let store = self.store();
+        let before = store.policy(&self.org).await.expect("the policy is read");
+        let policy = policy::parse(text).expect("a valid policy");
+        let who = self.decider("admin");
+        decide_action::put_policy(&store, &self.org, before.as_ref(), policy, who).await.expect("it is put in force");
+    }
+
+    /// Approves an action's plan as it stands.
+    ///
+    /// # Panics
+    /// If the approval is refused.
+    pub async fn approve(&self, id: &ActionId) {
+        let hash = self.action(id).await.plan_hash;
+        decide_action::approve(&self.store(), &self.org, id, &hash, self.decider("ann")).await.expect("it is approved");
+    }
+
+    /// Somebody who decides now.
+    pub fn decider<'a>(&self, by: &'a str) -> Decider<'a> {
+        Decider { by, at: self.clock.now(), reason: "because" }
+    }
+
+    /// Moves the time of everything.
+    ///
+    /// # Panics
+    /// If the simulated org does not answer.
+    pub async fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.sim_post("/_sim/clock", &json!({ "advance_seconds": by.as_secs() })).await;
+    }
+
+    /// Asks the simulator itself.
+    ///
+    /// # Panics
+    /// If it does not answer with JSON.
+    pub async fn sim_get(&self, path: &str) -> Value {
+        let answer = self.http.get(format!("{}{path}", self.sim.url())).send().await.expect("the simulator answers");
+        answer.json().await.expect("the simulator answers JSON")
+    }
+
+    /// Tells the simulator something.
+    ///
+    /// # Panics
+    /// If it refuses.
+    pub async fn sim_post(&self, path: &str, body: &Value) -> Value {
+        let request = self.http.post(format!("{}{path}", self.sim.url())).json(body);
+        let answer = request.send().await.expect("the simulator answers");
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json().await.unwrap_or(Value::Null)
+    }
+
+    /// The calls that deleted a token, with their statuses.
+    ///
+    /// # Panics
+    /// If the simulator does not answer.
+    pub async fn deletions(&self) -> Vec<(String, u64)> {
+        let calls = self.sim_get("/_sim/calls").await;
+        let calls = calls["items"].as_array().cloned().unwrap_or_default();
+        let deletions = calls.iter().filter(|call| call["method"] == "DELETE");
+        deletions.map(|call| (call["path"].to_string(), call["status"].as_u64().unwrap_or(0))).collect()
+    }
+}
+
+/// How events are kept in a world.
+pub fn events() -> EventSettings {
+    EventSettings { keep: KeepEvents::Relevant, retention_days: 120, backfill_days: 30 }
+}
+
+/// How the rate limit is used in a world.
+pub fn limits() -> PollSettings {
+    PollSettings { requests_per_minute: 25 }
+}
+
+/// A policy that revokes what is unused, after a week and an approval.
+pub const ENFORCE: &str = "\
+mode: enforce
+protected: [nobody-in-particular]
+limits: {max_actions: 100, max_share_percent: 100, window_hours: 24}
+rules:
+  unused:
+    respond: {action: revoke, grace_days: 7, approval: required}
+";

@@ -1,0 +1,13 @@
+//! The HTTP API over the real store on an embedded DynamoDB.
+
+#[path = "api/server.rs"]
+mod server;
+
+#[path = "api/credentials.rs"]
+mod credentials;
+#[path = "api/decisions.rs"]
+mod decisions;
+#[path = "api/doors.rs"]
+mod doors;
+#[path = "api/shapes.rs"]
+mod shapes;
