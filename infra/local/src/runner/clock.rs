@@ -82,8 +82,17 @@ impl Clock for VirtualClock {
         hands.latest
     }
 
+    /// A clock that stands is moved by sleeping, or nobody would ever wake.
     async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
+        match self.begin {
+            Begin::Machine => tokio::time::sleep(duration).await,
+            Begin::Frozen(_) => {
+                let by = TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
+                if let Err(error) = self.advance(by) {
+                    tracing::error!(%error, "the clock did not move");
+                }
+            }
+        }
     }
 }
 

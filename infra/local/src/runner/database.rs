@@ -48,10 +48,15 @@ struct Serving {
 pub struct StreamRecord {
     /// Its place in the stream.
     pub sequence: String,
-    /// The attribute `entity` of the new image; `None` where there is no new image.
-    pub entity: Option<String>,
     /// The record as Lambda hands it over.
     pub event: Value,
+}
+
+impl StreamRecord {
+    /// A text of the new image; `None` where there is none.
+    pub fn new_text(&self, attribute: &str) -> Option<&str> {
+        self.event["dynamodb"]["NewImage"][attribute]["S"].as_str()
+    }
 }
 
 impl Serialize for StreamRecord {
@@ -202,19 +207,10 @@ impl Expired {
 }
 
 fn record_of(record: Record) -> Result<StreamRecord> {
-    let image = record.dynamodb.new_image.as_ref();
     Ok(StreamRecord {
         sequence: record.dynamodb.sequence_number.clone(),
-        entity: image.and_then(|image| text(image.get("entity"))),
         event: serde_json::to_value(&record).map_err(|error| Failure::Database(error.to_string()))?,
     })
-}
-
-fn text(value: Option<&AttributeValue>) -> Option<String> {
-    match value {
-        Some(AttributeValue::S(text)) => Some(text.clone()),
-        Some(_) | None => None,
-    }
 }
 
 fn failed(error: DynoxideError) -> Failure {
@@ -267,7 +263,7 @@ mod tests {
         put(&database, "cases", "1", 0).await;
         put(&database, "cases", "2", 0).await;
         let first = database.stream("cases", None, 1).unwrap().remove(0);
-        assert_eq!((sk(&first), first.entity.as_deref()), ("1", Some("finding")));
+        assert_eq!((sk(&first), first.new_text("entity")), ("1", Some("finding")));
         database.close().await;
         drop(database);
         let database = with_tables(Some(&file)).await;

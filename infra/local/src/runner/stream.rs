@@ -143,8 +143,9 @@ fn next_batch(database: &LocalDatabase, table: &str, place: &Place) -> Result<Op
     Ok(Some(Batch { last, seen }))
 }
 
-/// The filter of the template: so that the function's own writes do not wake it.
+/// The filter of the template: only what is pending, so that the function's own writes do not wake it.
 fn passes(record: &StreamRecord) -> bool {
     let woken_by = [Entity::Finding, Entity::Decision].map(Entity::as_str);
-    record.entity.as_deref().is_some_and(|entity| woken_by.contains(&entity))
+    let entity = record.new_text("entity").is_some_and(|entity| woken_by.contains(&entity));
+    entity && record.new_text("pending_org").is_some()
 }
