@@ -1,5 +1,6 @@
 //! What the end-to-end tests share.
 
+pub mod doom;
 pub mod dynamo;
 pub mod lambda;
 pub mod sample;

@@ -1,0 +1,41 @@
+//! A poll that is killed at any call of the store loses nothing and counts nothing twice.
+
+use crate::{
+    fixtures::token_events,
+    setup::{End, Stream, World, folded, org, understood},
+    stores::{Breaking, Breaks},
+};
+use std::sync::Arc;
+
+async fn killed_at(at: usize, breaks: Breaks) -> bool {
+    let (world, events) = (World::new().await, token_events(120));
+    let stream = Stream::of(&events, End::Cursor);
+    let breaking = Arc::new(Breaking::new(world.store.clone(), breaks, at));
+    let done = breaking.until_death(world.poll_over(&breaking, &stream, u32::MAX)).await;
+    if done.is_none() {
+        world.clock.advance(60);
+        world.poll(&stream).await.unwrap();
+    }
+    let events = understood(&events);
+    assert_eq!(world.known(&org(), &events).await, 120, "killed at call {at}, {breaks:?}");
+    assert_eq!(world.profiles(&org()).await, folded(&events), "killed at call {at}, {breaks:?}");
+    done.is_none()
+}
+
+#[tokio::test]
+async fn a_poll_killed_before_any_call_loses_nothing_and_counts_nothing_twice() {
+    let mut at = 0;
+    while killed_at(at, Breaks::DyingBefore).await {
+        at += 1;
+    }
+    assert!(at > 40, "{at}");
+}
+
+#[tokio::test]
+async fn a_poll_killed_after_any_call_loses_nothing_and_counts_nothing_twice() {
+    let mut at = 0;
+    while killed_at(at, Breaks::DyingAfter).await {
+        at += 1;
+    }
+    assert!(at > 40, "{at}");
+}
