@@ -2,5 +2,7 @@
 
 pub mod doom;
 pub mod dynamo;
+pub mod lambda;
 pub mod sample;
+pub mod template;
 pub mod world;
