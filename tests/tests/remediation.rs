@@ -1,5 +1,6 @@
 //! Remediation over a simulated org: what is planned, what is done, and everything that keeps it from being done.
 
+use atlassian_sim::SimOptions;
 use serde_json::json;
 use shared::{
     clock::NoDeadline,
@@ -15,6 +16,10 @@ use tokenwarden_tests::{
 };
 
 const DAY: Duration = Duration::from_secs(86_400);
+
+fn small() -> SimOptions {
+    SimOptions { users: 300, tokens: 120, max_events: 2_000, ..SimOptions::default() }
+}
 
 /// A company whose report was taken under a policy that revokes after a week; gives one action that waits.
 async fn waiting(world: &World) -> Action {
@@ -50,7 +55,7 @@ async fn ledger_verifies(world: &World) -> Vec<LedgerKind> {
 
 #[tokio::test]
 async fn a_fresh_deployment_only_records_what_it_would_have_done() {
-    let world = World::start().await;
+    let world = World::with(small()).await;
     world.poll().await;
     world.tick_report().await;
     world.sweep().await;
@@ -65,7 +70,7 @@ async fn a_fresh_deployment_only_records_what_it_would_have_done() {
 
 #[tokio::test]
 async fn one_unused_token_is_revoked_after_approval_and_grace_and_the_ledger_says_so() {
-    let world = World::start().await;
+    let world = World::with(small()).await;
     let action = waiting(&world).await;
     world.approve(&action.id).await;
     world.advance(6 * DAY).await;
@@ -87,7 +92,7 @@ async fn one_unused_token_is_revoked_after_approval_and_grace_and_the_ledger_say
 
 #[tokio::test]
 async fn a_token_that_is_used_before_the_due_date_is_not_revoked_and_the_action_says_why() {
-    let world = World::start().await;
+    let world = World::with(small()).await;
     let action = waiting(&world).await;
     world.approve(&action.id).await;
     world.advance(DAY).await;
@@ -103,7 +108,7 @@ async fn a_token_that_is_used_before_the_due_date_is_not_revoked_and_the_action_
 
 #[tokio::test]
 async fn a_change_of_policy_plans_every_open_case_anew_and_its_grace_starts_then() {
-    let world = World::start().await;
+    let world = World::with(small()).await;
     world.poll().await;
     world.tick_report().await;
     world.sweep().await;
@@ -125,7 +130,7 @@ async fn a_change_of_policy_plans_every_open_case_anew_and_its_grace_starts_then
 
 #[tokio::test]
 async fn the_budget_is_never_exceeded_and_what_waits_is_not_dropped() {
-    let world = World::start().await;
+    let world = World::with(small()).await;
     waiting(&world).await;
     world.put_policy(&ENFORCE.replace("max_actions: 100", "max_actions: 2")).await;
     world.sweep().await;
@@ -148,7 +153,7 @@ async fn the_budget_is_never_exceeded_and_what_waits_is_not_dropped() {
 
 #[tokio::test]
 async fn the_kill_switch_stops_what_is_due_until_it_is_released() {
-    let world = World::start().await;
+    let world = World::with(small()).await;
     let action = waiting(&world).await;
     world.approve(&action.id).await;
     decide_action::set_stop(&world.store(), &world.org, Switch::Stop, world.decider("ann"))
@@ -166,7 +171,7 @@ async fn the_kill_switch_stops_what_is_due_until_it_is_released() {
 
 #[tokio::test]
 async fn while_the_log_is_behind_nothing_is_done() {
-    let world = World::start().await;
+    let world = World::with(small()).await;
     let action = waiting(&world).await;
     world.approve(&action.id).await;
     world.advance(7 * DAY).await;
@@ -178,7 +183,7 @@ async fn while_the_log_is_behind_nothing_is_done() {
 
 #[tokio::test]
 async fn an_org_admin_s_token_is_not_revoked_without_a_person_even_where_the_policy_waives_it() {
-    let world = World::start().await;
+    let world = World::with(small()).await;
     waiting(&world).await;
     world.put_policy(&ENFORCE.replace("approval: required", "approval: waived")).await;
     let owners = world.actions().await;
@@ -194,40 +199,47 @@ async fn an_org_admin_s_token_is_not_revoked_without_a_person_even_where_the_pol
     assert!(is_listed(&world, &action).await);
 }
 
-/// Every call of a revocation, from the decision to its end, dies once before and once after its effect.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+/// Hands one action to a process that may die; what it answers is lost with it.
+async fn advance(world: &World, action: &Action, doom: &Doom) {
+    let store = world.store_by(world.dynamo.doomed_client(doom));
+    let app = world.remediation(store, Doomed { revoker: world.revoker(), doom: doom.clone() });
+    let pending = Some((world.org.clone(), Pending::Action(action.id.clone())));
+    let record = remediate_tokens::Record { sequence: "1".into(), pending };
+    let _ = app.run(remediate_tokens::Trigger::Stream(vec![record]), &NoDeadline).await;
+}
+
+async fn happened_once(world: &World, action: &Action) {
+    let done = world.action(&action.id).await;
+    assert_eq!(done.state, ActionState::Done, "{:?}", done.reason);
+    let deleted = world.deletions().await;
+    let mine = deleted.iter().filter(|(path, status)| path.contains(&token(action)) && *status == 204);
+    assert_eq!(mine.count(), 1, "{deleted:?}");
+    let entries = world.ledger().await.into_iter();
+    let mine = entries.filter(|entry| entry.record.action.as_ref() == Some(&action.id));
+    assert_eq!(mine.filter(|entry| entry.record.kind == LedgerKind::ActionDone).count(), 1);
+}
+
+/// Every call of a revocation, from the moment at which it is due to its end, dies once before and once after its effect.
+#[tokio::test]
 async fn a_crash_at_any_call_of_a_revocation_leads_to_one_effect_and_one_entry() {
-    let world = World::with(atlassian_sim::SimOptions { users: 400, tokens: 600, ..Default::default() }).await;
+    let world = World::with(SimOptions { users: 400, tokens: 800, max_events: 1_000, ..SimOptions::default() }).await;
     waiting(&world).await;
     let open: Vec<Action> =
         world.actions().await.into_iter().filter(|action| action.state == ActionState::Waiting).collect();
-    let mut actions = open.into_iter();
-    let mut struck = 0;
+    for action in &open {
+        world.approve(&action.id).await;
+    }
+    after_the_grace(&world).await;
+    let (mut actions, mut struck) = (open.into_iter(), 0);
     for side in [Side::Before, Side::After] {
         for at in 1.. {
             let action = actions.next().expect("enough unused tokens for every call");
-            world.approve(&action.id).await;
-            after_the_grace(&world).await;
             let doom = Doom::at(at, side);
-            let store = world.store_by(world.dynamo.doomed_client(&doom));
-            let doomed = Doomed { revoker: world.revoker(), doom: doom.clone() };
-            let app = world.remediation(store, doomed);
-            let record = remediate_tokens::Record {
-                sequence: "1".into(),
-                pending: Some((world.org.clone(), Pending::Action(action.id.clone()))),
-            };
-            let _ = app.run(remediate_tokens::Trigger::Stream(vec![record]), &NoDeadline).await;
-            world.advance(Duration::from_secs(600)).await;
+            advance(&world, &action, &doom).await;
+            world.advance(Duration::from_secs(60)).await;
             world.poll().await;
-            world.sweep().await;
-            assert_eq!(world.action(&action.id).await.state, ActionState::Done, "call {at}, {side:?}");
-            let deleted = world.deletions().await;
-            let mine = deleted.iter().filter(|(path, status)| path.contains(&token(&action)) && *status == 204);
-            assert_eq!(mine.count(), 1, "call {at}, {side:?}: {deleted:?}");
-            let done = world.ledger().await.into_iter().filter(|entry| {
-                entry.record.action.as_ref() == Some(&action.id) && entry.record.kind == LedgerKind::ActionDone
-            });
-            assert_eq!(done.count(), 1, "call {at}, {side:?}");
+            advance(&world, &action, &Doom::at(u32::MAX, side)).await;
+            happened_once(&world, &action).await;
             if !doom.struck() {
                 break;
             }
