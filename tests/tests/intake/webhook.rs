@@ -180,5 +180,6 @@ async fn a_2xx_means_that_all_of_it_is_durable() {
         }
         assert_eq!(told(ingest.handle(delivery(body.as_str())).await).0, 202);
         assert_eq!(world.fixture_profiles().await, folded(&stored));
+        assert_eq!((world.known(&org(), &stored).await, world.quarantined().await.len()), (stored.len(), 1));
     }
 }
