@@ -23,7 +23,7 @@ async fn main() -> Result<(), Error> {
     let app = &App::new(store, source, SystemClock, orgs);
     let tick = |event: LambdaEvent<serde_json::Value>| async move {
         let left = time_left(event.context.deadline, SystemClock.now());
-        app.run(&InstantDeadline::before_end(left, MARGIN)).await
+        Ok::<_, Error>(app.run(&InstantDeadline::before_end(left, MARGIN)).await?)
     };
     run(service_fn(tick)).await
 }

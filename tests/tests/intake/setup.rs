@@ -220,17 +220,22 @@ pub(crate) enum End {
     Cursor,
 }
 
-/// A stream of events in the order of their processing, in pages of 100.
+/// A stream of events in the order of their processing, in pages of 100 unless said otherwise.
 pub(crate) struct Stream {
     events: Mutex<Vec<(Timestamp, String)>>,
     end: End,
+    page: usize,
 }
 
 impl Stream {
     pub(crate) fn of(events: &[Value], end: End) -> Self {
-        let stream = Self { events: Mutex::default(), end };
+        let stream = Self { events: Mutex::default(), end, page: 100 };
         stream.add(events);
         stream
+    }
+
+    pub(crate) fn paged(self, page: usize) -> Self {
+        Self { page, ..self }
     }
 
     pub(crate) fn add(&self, events: &[Value]) {
@@ -254,7 +259,7 @@ impl EventSource for Stream {
         let all = self.events.lock().unwrap();
         let inside: Vec<&String> =
             all.iter().filter(|(at, _)| (from..=to).contains(&at.timestamp())).map(|(_, raw)| raw).collect();
-        let page: Vec<String> = inside.iter().skip(offset).take(100).map(|raw| (*raw).clone()).collect();
+        let page: Vec<String> = inside.iter().skip(offset).take(self.page).map(|raw| (*raw).clone()).collect();
         let after = offset + page.len();
         let next = match self.end {
             End::Null => after < inside.len(),

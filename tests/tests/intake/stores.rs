@@ -30,17 +30,19 @@ pub(crate) enum Breaks {
     DyingAfter,
 }
 
+/// Clones break together.
+#[derive(Clone)]
 pub(crate) struct Breaking {
     store: Store,
     breaks: Breaks,
     at: usize,
-    calls: AtomicUsize,
-    died: Notify,
+    calls: Arc<AtomicUsize>,
+    died: Arc<Notify>,
 }
 
 impl Breaking {
     pub(crate) fn new(store: Store, breaks: Breaks, at: usize) -> Self {
-        Self { store, breaks, at, calls: AtomicUsize::new(0), died: Notify::new() }
+        Self { store, breaks, at, calls: Arc::default(), died: Arc::default() }
     }
 
     /// Whether the chosen call was reached.
@@ -70,7 +72,7 @@ impl Breaking {
     }
 }
 
-impl EventStore for Arc<Breaking> {
+impl EventStore for Breaking {
     async fn known_events(&self, org: &OrgId, keys: &[EventKey]) -> Result<HashSet<EventKey>> {
         self.call(self.store.known_events(org, keys)).await
     }
@@ -105,7 +107,7 @@ impl EventStore for Arc<Breaking> {
     }
 }
 
-impl QuarantineStore for Arc<Breaking> {
+impl QuarantineStore for Breaking {
     async fn quarantine(&self, org: &OrgId, header: &Quarantined, body: &[u8]) -> Result<()> {
         self.call(self.store.quarantine(org, header, body)).await
     }
@@ -123,7 +125,7 @@ impl QuarantineStore for Arc<Breaking> {
     }
 }
 
-impl PollStore for Arc<Breaking> {
+impl PollStore for Breaking {
     async fn poll_state(&self, org: &OrgId) -> Result<Option<Versioned<PollState>>> {
         self.call(self.store.poll_state(org)).await
     }
