@@ -1,4 +1,5 @@
 //! The local runner in one process: the functions' own handlers behind HTTP, an embedded database, a simulated org.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 use atlassian_sim::SimOptions;
 use chrono::{DateTime, TimeDelta, Utc};

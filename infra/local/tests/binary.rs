@@ -1,4 +1,5 @@
 //! The real program as a process of its own: what it prints, how it ends, and what a `kill -9` leaves.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 use atlassian_sim::{Sim, SimOptions};
 use reqwest::{Client, StatusCode};
@@ -30,9 +31,13 @@ async fn small_org() -> Sim {
 
 /// A running server, its address, and what it printed until it was ready.
 async fn serve(data: &Path, sim: &Sim) -> (Child, String, String) {
+    serve_with(data, sim, &[]).await
+}
+
+async fn serve_with(data: &Path, sim: &Sim, variables: &[(&str, &str)]) -> (Child, String, String) {
     let (data, sim) = (data.to_str().unwrap(), sim.url());
     let arguments = ["serve", "--listen", "127.0.0.1:0", "--data-dir", data, "--sim-url", &sim, "--schedules", "off"];
-    let mut child = tokenwarden(&arguments).spawn().unwrap();
+    let mut child = tokenwarden(&arguments).envs(variables.iter().copied()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut printed = String::new();
     while let Some(line) = lines.next_line().await.unwrap() {
@@ -77,6 +82,22 @@ async fn what_was_answered_is_there_after_a_kill_and_a_restart() {
     assert!(verified.status.success() && String::from_utf8_lossy(&verified.stdout).contains("whole"), "{verified:?}");
     signal(&child, "-TERM");
     assert!(child.wait().await.unwrap().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_on_order_comes_at_a_call_of_remediation_and_a_restart_goes_on() {
+    let (folder, sim) = (tempfile::tempdir().unwrap(), small_org().await);
+    let (child, _, _) = serve(folder.path(), &sim).await;
+    signal(&child, "-TERM");
+    child.wait_with_output().await.unwrap();
+    for order in ["1", "2+"] {
+        let (mut child, url, _) = serve_with(folder.path(), &sim, &[("TOKENWARDEN_ABORT_AT_CALL", order)]).await;
+        assert!(client().post(format!("{url}/_local/run/remediate-tokens")).send().await.is_err());
+        assert_eq!(child.wait().await.unwrap().code(), None, "ended by a signal");
+    }
+    let (_child, url, _) = serve(folder.path(), &sim).await;
+    let swept = client().post(format!("{url}/_local/run/remediate-tokens")).send().await.unwrap();
+    assert_eq!(swept.status(), StatusCode::OK);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -135,7 +135,7 @@ impl Bundle {
         let database = Arc::new(LocalDatabase::open((keep == Keep::OnDisk).then_some(file.as_path())).await?);
         let tables = Tables { history: "tokenwarden-history".into(), cases: "tokenwarden-cases".into() };
         create_tables(&database.client(), &tables).await.map_err(Failure::function("making the tables"))?;
-        let functions = Functions::new(Parts {
+        let functions = Functions::new(&Parts {
             database: &database,
             tables: &tables,
             clock: &clock,

@@ -175,7 +175,7 @@ impl LocalDatabase {
         let iterator = self.database.get_shard_iterator(iterator).map_err(failed)?.shard_iterator.unwrap_or_default();
         let request = GetRecordsRequest { shard_iterator: iterator, limit: Some(limit) };
         let records = self.database.get_records(request).map_err(failed)?.records;
-        records.into_iter().map(record_of).collect()
+        records.iter().map(record_of).collect()
     }
 
     /// Takes no more requests and lets those that run end; the file is closed when the last of us is dropped.
@@ -206,13 +206,14 @@ impl Expired {
     }
 }
 
-fn record_of(record: Record) -> Result<StreamRecord> {
+fn record_of(record: &Record) -> Result<StreamRecord> {
     Ok(StreamRecord {
         sequence: record.dynamodb.sequence_number.clone(),
-        event: serde_json::to_value(&record).map_err(|error| Failure::Database(error.to_string()))?,
+        event: serde_json::to_value(record).map_err(|error| Failure::Database(error.to_string()))?,
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn failed(error: DynoxideError) -> Failure {
     Failure::Database(error.to_string())
 }
@@ -222,7 +223,6 @@ mod tests {
     use super::*;
     use shared::{config::Tables, store::create::create_tables};
 
-    #[expect(clippy::disallowed_types, reason = "the test writes an item of no type of ours")]
     #[expect(clippy::disallowed_methods, reason = "the test writes an item of no type of ours")]
     async fn put(database: &LocalDatabase, table: &str, sk: &str, expires_at: i64) {
         use aws_sdk_dynamodb::types::AttributeValue::{N, S};

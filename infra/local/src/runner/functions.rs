@@ -67,7 +67,7 @@ impl Functions {
     ///
     /// # Errors
     /// [`Error::Setting`] that names what is wrong.
-    pub fn new(parts: Parts<'_>) -> Result<Self> {
+    pub fn new(parts: &Parts<'_>) -> Result<Self> {
         let lookup = |name: &str| match name {
             "ATLASSIAN_BASE_URL" => Some(parts.atlassian.to_owned()),
             name => shared::config::environment(name),
@@ -79,7 +79,7 @@ impl Functions {
         };
         let plain = store(parts.database.sdk_config())?;
         let counted = store(parts.database.sdk_config().interceptor(parts.crash.clone()))?;
-        Self::over(&parts, &settings, plain, counted)
+        Self::over(parts, &settings, plain, counted)
     }
 
     fn over(parts: &Parts<'_>, settings: &Settings<'_>, store: Store, counted: Store) -> Result<Self> {

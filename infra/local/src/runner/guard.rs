@@ -62,41 +62,41 @@ impl Guard {
 mod tests {
     use super::*;
 
-    fn refused(listen: &str, method: Method, host: &str, origin: Option<&str>) -> Option<Foreign> {
+    fn refused(listen: &str, method: &Method, host: &str, origin: Option<&str>) -> Option<Foreign> {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, host.parse().unwrap());
         if let Some(origin) = origin {
             headers.insert(header::ORIGIN, origin.parse().unwrap());
         }
-        Guard::new(listen.parse().unwrap()).refuses(&method, None, &headers)
+        Guard::new(listen.parse().unwrap()).refuses(method, None, &headers)
     }
 
     #[test]
     fn only_the_listen_address_is_a_host() {
         for host in ["127.0.0.1:8787", "localhost:8787", "LOCALHOST:8787"] {
-            assert_eq!(refused("127.0.0.1:8787", Method::GET, host, None), None, "{host}");
+            assert_eq!(refused("127.0.0.1:8787", &Method::GET, host, None), None, "{host}");
         }
         let foreign =
             ["evil.example:8787", "127.0.0.1", "127.0.0.1:80", "127.0.0.2:8787", "localhost", "", "::1", ":8787"];
         for host in foreign {
-            assert_eq!(refused("127.0.0.1:8787", Method::GET, host, None), Some(Foreign::Host), "{host}");
+            assert_eq!(refused("127.0.0.1:8787", &Method::GET, host, None), Some(Foreign::Host), "{host}");
         }
-        assert_eq!(refused("10.0.0.5:8787", Method::GET, "localhost:8787", None), Some(Foreign::Host));
-        assert_eq!(refused("[::1]:8787", Method::GET, "[::1]:8787", None), None);
-        assert_eq!(refused("127.0.0.1:80", Method::GET, "localhost", None), None);
-        assert_eq!(refused("0.0.0.0:8787", Method::GET, "10.0.0.5:8787", None), None);
-        assert_eq!(refused("0.0.0.0:8787", Method::GET, "evil.example:8787", None), Some(Foreign::Host));
+        assert_eq!(refused("10.0.0.5:8787", &Method::GET, "localhost:8787", None), Some(Foreign::Host));
+        assert_eq!(refused("[::1]:8787", &Method::GET, "[::1]:8787", None), None);
+        assert_eq!(refused("127.0.0.1:80", &Method::GET, "localhost", None), None);
+        assert_eq!(refused("0.0.0.0:8787", &Method::GET, "10.0.0.5:8787", None), None);
+        assert_eq!(refused("0.0.0.0:8787", &Method::GET, "evil.example:8787", None), Some(Foreign::Host));
     }
 
     #[test]
     fn a_write_with_a_foreign_origin_is_refused_and_a_read_is_not() {
         let listen = "127.0.0.1:8787";
         for origin in ["http://evil.example", "null", "https://localhost:8787", "http://localhost:8788"] {
-            let refused = |method| refused(listen, method, "localhost:8787", Some(origin));
-            assert_eq!(refused(Method::POST), Some(Foreign::Origin), "{origin}");
-            assert_eq!(refused(Method::DELETE), Some(Foreign::Origin), "{origin}");
-            assert_eq!(refused(Method::GET), None, "{origin}");
+            let refused = |method: &Method| refused(listen, method, "localhost:8787", Some(origin));
+            assert_eq!(refused(&Method::POST), Some(Foreign::Origin), "{origin}");
+            assert_eq!(refused(&Method::DELETE), Some(Foreign::Origin), "{origin}");
+            assert_eq!(refused(&Method::GET), None, "{origin}");
         }
-        assert_eq!(refused(listen, Method::PUT, "localhost:8787", Some("http://127.0.0.1:8787")), None);
+        assert_eq!(refused(listen, &Method::PUT, "localhost:8787", Some("http://127.0.0.1:8787")), None);
     }
 }

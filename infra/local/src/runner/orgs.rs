@@ -85,7 +85,7 @@ impl Atlassian {
                 simulated(client, sim.url(), Some(sim)).await
             }
             Self::Elsewhere { url } => simulated(client, url.trim_end_matches('/').to_owned(), None).await,
-            Self::Real { url, org, key } => Ok(real(url, org, key)),
+            Self::Real { url, org, key } => Ok(real(&url, org, key)),
         }
     }
 }
@@ -96,7 +96,7 @@ async fn start(listen: SocketAddr, options: SimOptions) -> Result<Sim> {
     Sim::start(listener, options).await.map_err(|error| Failure::Simulator(error.to_string()))
 }
 
-fn real(url: String, org: OrgId, key: Secret) -> Reached {
+fn real(url: &str, org: OrgId, key: Secret) -> Reached {
     let org = GovernedOrg { id: org, name: None, read_key: key.clone(), unscoped_key: key, own_key_ids: None };
     Reached { url: url.trim_end_matches('/').to_owned(), orgs: vec![org], sim: None, clock: None }
 }

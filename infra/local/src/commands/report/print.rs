@@ -114,7 +114,7 @@ fn harmless(one: &Found) -> Found {
 /// The page that serve-reports makes; it holds everything that it needs.
 async fn page(bundle: &Bundle) -> Result<String> {
     let response = bundle.serve(Request::new(Body::Empty)).await;
-    Ok(String::from_utf8_lossy(&response.body().to_vec()).into_owned())
+    Ok(String::from_utf8_lossy(response.body()).into_owned())
 }
 
 #[cfg(test)]
