@@ -96,11 +96,8 @@ impl Cloud {
     )]
     pub async fn put_case_item(&self, pk: &str, sk: &str, texts: &[(&str, &str)]) {
         let keys = [("pk", pk), ("sk", sk)];
-        let item = texts
-            .iter()
-            .chain(&keys)
-            .map(|(name, text)| ((*name).to_owned(), AttributeValue::S((*text).to_owned())))
-            .collect();
+        let texts = texts.iter().chain(&keys);
+        let item = texts.map(|(name, text)| ((*name).to_owned(), AttributeValue::S((*text).to_owned()))).collect();
         let request = self.dynamo.client().put_item().table_name(&self.tables.cases).set_item(Some(item));
         request.send().await.expect("the item is written");
     }
