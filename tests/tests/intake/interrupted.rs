@@ -25,7 +25,7 @@ async fn killed_at(at: usize, breaks: Breaks) -> bool {
     }
     let events = understood(&events);
     assert_eq!(world.known(&org(), &events).await, events.len(), "killed at call {at}, {breaks:?}");
-    assert_eq!(world.profiles(&org()).await, folded(&events), "killed at call {at}, {breaks:?}");
+    assert_eq!(world.fixture_profiles().await, folded(&events), "killed at call {at}, {breaks:?}");
     done.is_none()
 }
 

@@ -14,11 +14,12 @@ use shared::{
     error::{Error, Result},
     flow::poll_events::{PollOutcome, Ports, poll},
     model::{
-        ActionCatalogue, AuditEvent, EventKey, Intake, OrgId, ProfileKey, SHARDS, Secret, Timestamp, UsageProfile,
+        AccountId, ActionCatalogue, AuditEvent, EventKey, Intake, OrgId, ProfileKey, SHARDS, Secret, Timestamp,
+        UsageProfile,
     },
     ports::{
-        Clock, Deadline, EventPage, EventQuery, EventSource, EventStore, PollStore, QuarantineStore, ReportStore,
-        SecretSource,
+        Clock, Deadline, EventPage, EventQuery, EventSource, EventStore, PollStore, QuarantineStore, ReportReader,
+        ReportStore, SecretSource,
     },
     secrets::SecretCache,
     store::Store,
@@ -150,6 +151,17 @@ impl World {
                     break;
                 }
             }
+        }
+        profiles
+    }
+
+    /// The profiles of the actors of the fixtures: as good as all of them there, and ten times as quick to read.
+    pub(crate) async fn fixture_profiles(&self) -> BTreeMap<ProfileKey, UsageProfile> {
+        let mut profiles = BTreeMap::new();
+        for n in 0..6 {
+            let actor = AccountId::new(format!("712020:user-{n}"));
+            let found = self.store.profiles_of(&org(), &actor).await.unwrap();
+            profiles.extend(found.into_iter().map(|profile| (profile.key.clone(), profile)));
         }
         profiles
     }

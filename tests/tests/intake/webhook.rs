@@ -179,6 +179,7 @@ async fn a_2xx_means_that_all_of_it_is_durable() {
             assert!(status == 202 && durable, "call {at} failed and the answer was {status}");
         }
         assert_eq!(told(ingest.handle(delivery(body.as_str())).await).0, 202);
-        assert_eq!(world.profiles(&org()).await, folded(&stored));
+        assert_eq!(world.fixture_profiles().await, folded(&stored));
+        assert_eq!((world.known(&org(), &stored).await, world.quarantined().await.len()), (stored.len(), 1));
     }
 }
