@@ -1,7 +1,9 @@
 """Deploys infra/template.yaml into an emulated AWS from nothing, tries it, updates it and deletes it.
 
     emulated_aws.py                    with stand-ins as code: everything that the template alone decides
-    emulated_aws.py --binaries FOLDER  with the real functions: the programs FOLDER/ingest-audit and so on
+    emulated_aws.py --binaries FOLDER --atlassian URL
+                                       with the real functions, the programs FOLDER/ingest-audit and so on, and a
+                                       simulated org at that address
 
 Prints a line for each check and exits 1 when one fails. What the emulation cannot show: see ministack.py.
 """
@@ -13,21 +15,24 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.request
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import ministack
 import sam_template
 
 STACK = "tokenwarden"
-SETTINGS_OF_ALL = {"HISTORY_TABLE", "CASES_TABLE", "LOG_LEVEL"}
+SETTINGS_OF_ALL = {"HISTORY_TABLE", "CASES_TABLE", "LOG_LEVEL", "EVENT_RETENTION_DAYS", "REPORT_RETENTION_DAYS"}
+ATLASSIAN = {"ATLASSIAN_BASE_URL", "ATLASSIAN_CALL_TIMEOUT_SECS"}
 SETTINGS = {
-    "ingest-audit": {"WEBHOOK_SECRET_ID", "KEEP_EVENTS", "EVENT_RETENTION_DAYS"},
-    "poll-audit": {"ORGS", "ATLASSIAN_READ_SECRET_ID", "ATLASSIAN_BASE_URL", "KEEP_EVENTS", "EVENT_RETENTION_DAYS",
-                   "BACKFILL_DAYS", "EVENTS_STREAM_PER_MINUTE", "RATE_SHARE_PERCENT"},
-    "report-tokens": {"ORGS", "ATLASSIAN_READ_SECRET_ID", "ATLASSIAN_BASE_URL", "REPORT_EVERY_HOURS", "REPORT_RETENTION_DAYS"},
-    "remediate-tokens": {"ATLASSIAN_UNSCOPED_SECRET_ID", "ATLASSIAN_BASE_URL", "ATLASSIAN_CALL_TIMEOUT_SECS"},
-    "serve-reports": {"API_TOKENS_SECRET_ID"},
+    "ingest-audit": {"WEBHOOK_SECRET_ID", "KEEP_EVENTS", "BACKFILL_DAYS"},
+    "poll-audit": ATLASSIAN | {"ORGS", "ATLASSIAN_READ_SECRET_ID", "KEEP_EVENTS", "BACKFILL_DAYS",
+                               "EVENTS_STREAM_PER_MINUTE", "RATE_SHARE_PERCENT"},
+    "report-tokens": ATLASSIAN | {"ORGS", "ATLASSIAN_READ_SECRET_ID", "REPORT_EVERY_HOURS"},
+    "remediate-tokens": ATLASSIAN | {"ATLASSIAN_UNSCOPED_SECRET_ID"},
+    "serve-reports": {"API_TOKENS_SECRET_ID", "KEEP_EVENTS", "BACKFILL_DAYS"},
 }
 SECRET_OF = {
     "ingest-audit": "WebhookSecret",
@@ -39,7 +44,18 @@ SECRET_OF = {
 TIMEOUTS_AND_MEMORY = {"ingest-audit": (15, 256), "poll-audit": (55, 256), "report-tokens": (290, 512),
                        "remediate-tokens": (120, 256), "serve-reports": (20, 256)}
 SCHEDULES = {"poll-audit": "rate(1 minute)", "report-tokens": "rate(5 minutes)", "remediate-tokens": "rate(5 minutes)"}
-WEBHOOK_SECRET = '{"org-one": {"accepted": [{"value": "expected"}]}}'
+# What the simulated org gives its first org (see its documentation).
+ORG = "00000000-0000-4000-8000-000000000001"
+OWN_KEYS = ["sim-admin-key-id", "sim-read-key-id", "sim-tokens-key-id", "sim-events-key-id"]
+SECRETS = {
+    "WebhookSecret": {ORG: {"accepted": [{"value": "expected"}]}},
+    "AtlassianReadSecret": {ORG: {"key": "sim-read-key", "own_key_ids": OWN_KEYS}},
+    "AtlassianUnscopedSecret": {ORG: {"key": "sim-admin-key", "own_key_ids": OWN_KEYS}},
+    "ApiTokensSecret": {"tokens": [{"subject": "ann", "value": "ann-token", "roles": ["reader", "approver", "admin"], "orgs": ["*"]}]},
+}
+TOKEN_USE = {"id": "event-one", "type": "events", "attributes": {
+    "time": "2026-11-20T10:00:00Z", "action": "page_viewed",
+    "actor": {"id": "557058:ann", "auth": {"authType": "api-token", "tokenId": "t-1", "tokenLabel": "nightly"}}}}
 TABLES = ("HistoryTable", "CasesTable")
 
 failures = []
@@ -194,33 +210,47 @@ def check_routes(stack):
 
 def check_rights(stack):
     """Each function's role, tried by a program that has nothing else (laws 11 and 12)."""
-    key = {"pk": {"S": "x"}, "sk": {"S": "x"}}
-    ids = stack.ids
-    calls = {
-        **{s: ["secretsmanager", "get_secret_value", {"SecretId": ids[s]}] for s in sorted(set(SECRET_OF.values()))},
-        "scan history": ["dynamodb", "scan", {"TableName": ids["HistoryTable"]}],
-        "scan cases": ["dynamodb", "scan", {"TableName": ids["CasesTable"]}],
-        "write history": ["dynamodb", "put_item", {"TableName": ids["HistoryTable"], "Item": key}],
-        "write cases": ["dynamodb", "put_item", {"TableName": ids["CasesTable"], "Item": key}],
-        "change cases": ["dynamodb", "update_item", {"TableName": ids["CasesTable"], "Key": key}],
-        "delete cases": ["dynamodb", "delete_item", {"TableName": ids["CasesTable"], "Key": key}],
-        "delete history": ["dynamodb", "delete_item", {"TableName": ids["HistoryTable"], "Key": key}],
-        "read pending": ["dynamodb", "query", {
-            "TableName": ids["CasesTable"], "IndexName": "pending", "KeyConditionExpression": "pending_org = :o",
-            "ExpressionAttributeValues": {":o": {"S": "o"}}}],
-    }
-    writers = {"write history", "write cases", "change cases", "delete history"}
+    calls = {s: ["secretsmanager", "get_secret_value", {"SecretId": stack.ids[s]}] for s in sorted(set(SECRET_OF.values()))}
+    calls |= calls_of(stack.ids["HistoryTable"], "history", "by_profile", ("profile", "profile_at"))
+    calls |= calls_of(stack.ids["CasesTable"], "cases", "pending", ("pending_org", "pending_since"))
     allowed = {
-        "ingest-audit": {"write history", "write cases"},
-        "poll-audit": {"write history", "write cases"},
-        "report-tokens": writers,
-        "remediate-tokens": {"write cases", "change cases", "read pending"},
-        "serve-reports": writers,
+        "ingest-audit": rights("history", "get put update batch_get batch_write transact_put"),
+        "poll-audit": rights("history", "get put update batch_get batch_write transact_put") | rights("cases", "query"),
+        "report-tokens": rights("history", "get query put delete batch_write transact_put")
+        | rights("cases", "get query put update transact_put"),
+        "remediate-tokens": rights("history", "get query") | rights("cases", "get query put update transact_put query_index"),
+        "serve-reports": rights("history", "get query put update delete batch_get batch_write transact_put")
+        | rights("cases", "get query put transact_put"),
     }
-    for binary, rights in allowed.items():
+    for binary, its in allowed.items():
         answers = dict(zip(calls, invoke(stack, binary, {"try": list(calls.values())})))
-        check(f"{binary} may do no more and no less", {c for c, a in answers.items() if a == "allowed"}, rights | {SECRET_OF[binary]})
+        check(f"{binary} may do no more and no less", {c for c, a in answers.items() if a == "allowed"}, its | {SECRET_OF[binary]})
         check(f"{binary} is refused by IAM and by nothing else", set(answers.values()) <= {"allowed", "AccessDeniedException"})
+
+
+def rights(table, names):
+    return {f"{name} {table}" for name in names.split()}
+
+
+def calls_of(table, name, index, index_keys):
+    """Every way to reach a table."""
+    key = {"pk": {"S": "x"}, "sk": {"S": "x"}}
+    pk_is_x = {"KeyConditionExpression": "pk = :x", "ExpressionAttributeValues": {":x": {"S": "x"}}}
+    calls = {
+        "get": ["get_item", {"TableName": table, "Key": key}],
+        "query": ["query", {"TableName": table, **pk_is_x}],
+        "query_index": ["query", {"TableName": table, "IndexName": index, **pk_is_x,
+                                  "KeyConditionExpression": f"{index_keys[0]} = :x"}],
+        "scan": ["scan", {"TableName": table}],
+        "put": ["put_item", {"TableName": table, "Item": key}],
+        "update": ["update_item", {"TableName": table, "Key": key}],
+        "delete": ["delete_item", {"TableName": table, "Key": key}],
+        "batch_get": ["batch_get_item", {"RequestItems": {table: {"Keys": [key]}}}],
+        "batch_write": ["batch_write_item", {"RequestItems": {table: [{"PutRequest": {"Item": key}}]}}],
+        "transact_put": ["transact_write_items", {"TransactItems": [{"Put": {"TableName": table, "Item": key}}]}],
+        "describe": ["describe_table", {"TableName": table}],
+    }
+    return {f"{call} {name}": ["dynamodb", *arguments] for call, arguments in calls.items()}
 
 
 def invoke(stack, binary, event):
@@ -229,17 +259,21 @@ def invoke(stack, binary, event):
 
 
 def check_stream(stack):
-    """Only findings and decisions wake remediate-tokens."""
-    for number, entity in enumerate(["case", "ledger", "finding", "action", "decision"]):
+    """Only findings and decisions from which something follows wake remediate-tokens."""
+    def put(name, entity, **pending):
         stack.aws.dynamodb.put_item(TableName=stack.ids["CasesTable"], Item={
-            "pk": {"S": "O#org-one"}, "sk": {"S": f"{number}"}, "entity": {"S": entity}})
+            "pk": {"S": "O#org-one"}, "sk": {"S": name}, "entity": {"S": entity}, **pending})
+
+    put("handled", "finding")
+    for entity in ["case", "ledger", "finding", "action", "decision"]:
+        put(entity, entity, pending_org={"S": "org-one"}, pending_since={"N": "1"})
 
     def woken_by():
         records = [r for e in stack.noted("remediate-tokens") for r in e.get("Records", [])]
         return [r["dynamodb"].get("NewImage", {}).get("entity", {}).get("S") for r in records]
 
     ministack.wait_for(lambda: "decision" in woken_by(), 30, "the decision reaches remediate-tokens")
-    check("findings and decisions alone wake remediate-tokens", woken_by(), ["finding", "decision"])
+    check("pending findings and decisions alone wake remediate-tokens", woken_by(), ["finding", "decision"])
 
 
 def check_schedule(stack):
@@ -294,16 +328,65 @@ def try_template(stack):
     check_schedule(stack)
 
 
-def try_functions(stack, folder):
-    """The functions' own code starts, answers through the HTTP API and refuses strangers."""
-    stack.write("create_stack", stack.upload("real", lambda binary: stripped(Path(folder, binary), stack.aws.folder)))
-    status, _ = stack.request("GET", "/healthz")
-    check("serve-reports answers", status, 200)
-    stack.aws.secretsmanager.put_secret_value(SecretId=stack.ids["WebhookSecret"], SecretString=WEBHOOK_SECRET)
-    for credential, wanted in [("Bearer wrong", 401), ("Bearer expected", 202)]:
+def try_functions(stack, folder, atlassian):
+    """The functions' own code, from a delivery to a planned action, each with the rights of its role."""
+    template = stack.upload("real", lambda binary: stripped(Path(folder, binary), stack.aws.folder))
+    stack.write("create_stack", template, AtlassianBaseUrl=atlassian, Orgs=ORG, EventRetentionDays="3650")
+    check("serve-reports answers", stack.request("GET", "/healthz")[0], 200)
+    for secret, text in SECRETS.items():
+        stack.aws.secretsmanager.put_secret_value(SecretId=stack.ids[secret], SecretString=json.dumps(text))
+    try_intake(stack)
+    try_report(stack, atlassian)
+    try_decision(stack)
+
+
+def try_intake(stack):
+    for credential, status in [("wrong", 401), ("expected", 202), ("expected", 202)]:
         headers = {"authorization": credential, "content-type": "application/json"}
-        status, body = stack.request("POST", "/webhooks/org-one/audit", body=b"[]", headers=headers)
-        check(f"ingest-audit answers {wanted} to '{credential}'", status, wanted)
+        answer = stack.request("POST", f"/webhooks/{ORG}/audit", body=json.dumps(TOKEN_USE).encode(), headers=headers)
+        check(f"ingest-audit answers {status} to the credential '{credential}'", answer[0], status)
+    found = stack.aws.dynamodb.scan(TableName=stack.ids["HistoryTable"], FilterExpression="begins_with(pk, :events)",
+                                    ExpressionAttributeValues={":events": {"S": f"E#{ORG}#20261120#"}})["Items"]
+    stored = [item for item in found if "#event-one#" in item["sk"]["S"]]
+    check("the event that was delivered twice is in the table once", len(stored), 1)
+    at = datetime.fromisoformat(TOKEN_USE["attributes"]["time"]).timestamp()
+    check("it expires by the setting", [int(item["expires_at"]["N"]) for item in stored], [at + 3650 * 86_400])
+
+
+def try_report(stack, atlassian):
+    polled = invoke(stack, "poll-audit", {"source": "aws.events"})
+    check("poll-audit reads the org's log", [org.get("state", org) for org in polled.get("orgs", [polled])], ["caught_up"])
+    taken = invoke(stack, "report-tokens", {"source": "aws.events"})
+    outcome = taken.get(ORG, taken)
+    # Its own schedule may have come first.
+    check("report-tokens takes a report", outcome.get("outcome") in ("taken", "nothing_due") or outcome)
+    with urllib.request.urlopen(f"{atlassian}/_sim/tokens") as answer:
+        tokens = json.loads(answer.read())["items"]
+    listed = [t for t in tokens if t["listed"] and t["kind"] in ("user_api_token", "org_api_key")]
+    check("strangers do not read reports", stack.request("GET", f"/v1/orgs/{ORG}/reports/latest")[0], 401)
+    _, report = as_ann(stack, "GET", "/reports/latest")
+    check("serve-reports shows the report, and it is whole", report.get("status"), "complete")
+    check("it counts what Atlassian lists", report.get("totals", report).get("credentials"), len(listed))
+
+
+def try_decision(stack):
+    """A new policy is a decision; the stream hands it to remediate-tokens, which plans what the findings call for."""
+    _, current = as_ann(stack, "GET", "/policy")
+    policy = current["policy"] | {"limits": current["policy"]["limits"] | {"max_actions": 4}}
+    version = f'"{current["version"]}-{current["digest"]}"'
+    status, answer = as_ann(stack, "PUT", "/policy", body=json.dumps(policy).encode(), headers={"if-match": version})
+    check("an admin puts a policy", (status, answer.get("version")), (200, 2))
+    actions = ministack.wait_for(lambda: as_ann(stack, "GET", "/actions")[1]["items"], 60, "the stream reaches remediate-tokens")
+    check("nothing is acted on by default", {action["state"] for action in actions}, {"withheld"})
+    swept = invoke(stack, "remediate-tokens", {"source": "aws.events"})
+    check("the sweep finds nothing that fails", swept.get("orgs", swept).get(ORG, {}).get("failed"), 0)
+    _, ledger = as_ann(stack, "GET", "/ledger")
+    check("the ledger has both policies", [e["kind"] for e in ledger["items"]].count("policy_set"), 2)
+
+
+def as_ann(stack, method, path, headers=None, **more):
+    headers = {"authorization": "Bearer ann-token", "content-type": "application/json"} | (headers or {})
+    return stack.request(method, f"/v1/orgs/{ORG}{path}", headers=headers, **more)
 
 
 def stripped(program, folder):
@@ -318,12 +401,13 @@ def stripped(program, folder):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--binaries", metavar="FOLDER")
-    folder = arguments.parse_args().binaries
+    arguments.add_argument("--atlassian", metavar="URL")
+    arguments = arguments.parse_args()
     begun = time.monotonic()
     with ministack.running() as aws:
         stack = Stack(aws)
-        if folder:
-            try_functions(stack, folder)
+        if arguments.binaries:
+            try_functions(stack, arguments.binaries, arguments.atlassian)
         else:
             try_template(stack)
         check_delete(stack)

@@ -87,7 +87,7 @@ impl<'a> Settings<'a> {
     /// [`Error::Setting`] if a value is out of bounds.
     pub fn retention(&self) -> Result<Retention> {
         let event_days = self.number("EVENT_RETENTION_DAYS", 21..=3650)?;
-        Ok(Retention { event_days, report_days: self.reports()?.retention_days })
+        Ok(Retention { event_days, report_days: self.report_days()? })
     }
 
     /// How events are kept.
@@ -134,8 +134,12 @@ impl<'a> Settings<'a> {
     pub fn reports(&self) -> Result<ReportSettings> {
         Ok(ReportSettings {
             every_hours: self.number("REPORT_EVERY_HOURS", 1..=744)?,
-            retention_days: self.number("REPORT_RETENTION_DAYS", 2..=3650)?,
+            retention_days: self.report_days()?,
         })
+    }
+
+    fn report_days(&self) -> Result<u32> {
+        self.number("REPORT_RETENTION_DAYS", 2..=3650)
     }
 
     /// Where Atlassian is and how long to wait for it.

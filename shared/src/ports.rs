@@ -1,12 +1,18 @@
 //! What the flows need from the outside, in our words. No AWS types and no Atlassian JSON.
 
+mod atlassian;
+
+pub use atlassian::{
+    EventPage, EventQuery, EventSource, Reread, Revoked, SectionPage, TokenReader, TokenRevoker, TokenSnapshot,
+};
+
 use crate::{
     error::Result,
     model::{
-        AccountId, Action, ActionCatalogue, ActionId, AuditEvent, Budget, Credential, CredentialId, CredentialRef,
-        CredentialRow, Decision, EventKey, Finding, FindingId, FindingTransition, LedgerEntry, LedgerHead,
-        LedgerRecord, Org, OrgId, Owner, Page, PolicyVersion, PollState, ProfileKey, QuarantineId, Quarantined, Report,
-        ReportId, ReportSchedule, Run, Secret, SectionName, Timestamp, Totals, UsageProfile, Versioned,
+        AccountId, Action, ActionCatalogue, ActionId, AuditEvent, Budget, Credential, CredentialRef, CredentialRow,
+        Decision, EventKey, Finding, FindingId, FindingTransition, LedgerEntry, LedgerHead, LedgerRecord, Org, OrgId,
+        Owner, Page, PolicyVersion, PollState, ProfileKey, QuarantineId, Quarantined, Report, ReportId, ReportSchedule,
+        Run, Secret, SectionName, Timestamp, Totals, UsageProfile, Versioned,
     },
 };
 use std::{collections::HashSet, future::Future, time::Duration};
@@ -300,116 +306,6 @@ pub trait CaseStore: CaseReader {
     fn pending(&self, org: &OrgId, until: Timestamp, limit: u32) -> impl Future<Output = Result<Vec<Pending>>> + Send;
     /// A decision, if it is stored.
     fn decision(&self, org: &OrgId, id: &str) -> impl Future<Output = Result<Option<Decision>>> + Send;
-}
-
-/// A page of the event stream: each event as Atlassian sent it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventPage {
-    /// The events as JSON text, in the order of the stream.
-    pub events: Vec<String>,
-    /// The cursor of the next page; `None` where Atlassian gave none.
-    pub next: Option<String>,
-}
-
-/// Where in the stream to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EventQuery {
-    /// Where a cursor points.
-    Cursor(String),
-    /// By time.
-    Range {
-        /// From.
-        from: Timestamp,
-        /// To; open where `None`.
-        to: Option<Timestamp>,
-    },
-}
-
-/// The org's audit log.
-pub trait EventSource: Send + Sync {
-    /// One page of `events-stream`, ascending.
-    fn events(&self, org: &OrgId, query: &EventQuery) -> impl Future<Output = Result<EventPage>> + Send;
-    /// The org's own list of actions.
-    fn actions(&self, org: &OrgId) -> impl Future<Output = Result<ActionCatalogue>> + Send;
-}
-
-/// A page of a section, in our words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SectionPage {
-    /// The rows.
-    pub rows: Vec<Staged>,
-    /// Where the list goes on.
-    pub next: Option<String>,
-}
-
-/// The lists that a report reads. Cannot change anything.
-pub trait TokenReader: Send + Sync {
-    /// One page of a section.
-    fn section(
-        &self,
-        org: &OrgId,
-        section: SectionName,
-        cursor: Option<String>,
-    ) -> impl Future<Output = Result<SectionPage>> + Send;
-    /// The org's name, where the key may read it.
-    fn org_name(&self, org: &OrgId) -> impl Future<Output = Result<Option<String>>> + Send;
-    /// The ids of our own keys as the secret says them.
-    fn own_key_ids(&self, org: &OrgId) -> impl Future<Output = Result<Option<Vec<CredentialId>>>> + Send;
-}
-
-/// A user's token as the API that revokes it shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenSnapshot {
-    /// Its id there.
-    pub id: CredentialId,
-    /// Its label.
-    pub label: String,
-    /// When it was made.
-    pub created_at: Option<Timestamp>,
-    /// Its last access.
-    pub last_access_at: Option<Timestamp>,
-}
-
-/// What reading a credential again showed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reread {
-    /// It is there.
-    Present(TokenSnapshot),
-    /// The account is there, the credential is not.
-    Gone,
-    /// The account is not known or not managed: nothing can be said of the credential.
-    AccountUnknown,
-}
-
-/// What Atlassian answered to a revocation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Revoked {
-    /// 204: revoked now.
-    Now,
-    /// 404 `notFound`: no such token (any more).
-    Already,
-    /// 404 `accountNotFound`: no success.
-    AccountUnknown,
-}
-
-/// Revokes one user token. A type of its own: nothing that only reads can reach it.
-pub trait TokenRevoker: Send + Sync {
-    /// Reads one token of a user from the API that revokes (user management).
-    fn reread(
-        &self,
-        org: &OrgId,
-        owner: &AccountId,
-        credential: &CredentialId,
-    ) -> impl Future<Output = Result<Reread>> + Send;
-    /// Whether the account is an org admin.
-    fn is_org_admin(&self, org: &OrgId, account: &AccountId) -> impl Future<Output = Result<bool>> + Send;
-    /// Revokes one token of a user. Cannot be undone.
-    fn revoke(
-        &self,
-        org: &OrgId,
-        owner: &AccountId,
-        credential: &CredentialId,
-    ) -> impl Future<Output = Result<Revoked>> + Send;
 }
 
 /// Reads secrets by purpose. The text is JSON.

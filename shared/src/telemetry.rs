@@ -1,6 +1,6 @@
 //! Logs: JSON lines on standard output, every line masked (law 11).
 
-use crate::decide::mask::mask;
+use crate::model::mask::mask;
 use std::io::{self, Write};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};

@@ -1,5 +1,7 @@
 //! Writes the pages of the sample org into a folder, to be looked at in a browser.
 
+#![allow(clippy::unwrap_used, reason = "it ends where something is missing")]
+
 #[path = "../tests/api/server.rs"]
 #[allow(dead_code, reason = "the tests use all of it")]
 mod server;
@@ -27,7 +29,6 @@ async fn main() {
     ];
     for (name, server, path) in pages {
         let answer = server.send("", "GET", &path, &[], "").await;
-        println!("{name}: {} {} bytes", answer.status, answer.text.len());
         std::fs::write(format!("{folder}/{name}.html"), answer.text).expect("the folder can be written");
     }
 }

@@ -129,6 +129,12 @@ impl LocalDynamo {
         (Client::from_conf(self.config().interceptor(lost.clone()).build()), lost)
     }
 
+    /// An SDK client of a process that dies; it does not try again.
+    pub fn doomed_client(&self, doom: &crate::doom::Doom) -> Client {
+        let config = self.config().interceptor(doom.clone()).retry_config(RetryConfig::disabled());
+        Client::from_conf(config.build())
+    }
+
     fn config(&self) -> Builder {
         aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())

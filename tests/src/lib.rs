@@ -1,5 +1,8 @@
 //! What the end-to-end tests share.
 
+pub mod doom;
 pub mod dynamo;
+pub mod lambda;
 pub mod sample;
+pub mod template;
 pub mod world;

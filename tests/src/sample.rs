@@ -37,8 +37,6 @@ pub const ROWS: u64 = 150;
 
 /// The moment of the sample.
 ///
-/// # Panics
-/// Never.
 pub fn now() -> Timestamp {
     "2026-11-21T12:00:00Z".parse().expect("a time")
 }
@@ -220,7 +218,7 @@ where
 {
     let report = report("20261121T110000Z-bb", now(), rows);
     let mut planned = 0;
-    for row in rows {
+    for row in rows.iter().skip(60).take(40) {
         for found in &row.findings {
             let finding = finding(org, row, found);
             store.put_transition(org, &FindingTransition::Open(finding.clone())).await?;

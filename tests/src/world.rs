@@ -65,9 +65,8 @@ pub struct FixedSecrets {
 }
 
 impl FixedSecrets {
-    /// The keys of the simulated org, of which the reading one may be another.
-    pub fn with_read_key(read_key: &str) -> Self {
-        let own = json!(["sim-admin-key-id", "sim-read-key-id", "sim-tokens-key-id", "sim-events-key-id"]);
+    /// The keys of the simulated org: which one reads, and what the secret says of our own keys' ids.
+    pub fn new(read_key: &str, own: &Value) -> Self {
         let secret = |key: &str| json!({ ORG: { "key": key, "own_key_ids": own } }).to_string();
         Self { read: secret(read_key), unscoped: secret("sim-admin-key") }
     }
@@ -102,6 +101,7 @@ pub struct World {
     pub org: OrgId,
     http: reqwest::Client,
     read_key: String,
+    own_keys: Value,
 }
 
 impl World {
@@ -122,14 +122,22 @@ impl World {
         let sim = Sim::start(listener, options).await.expect("the simulated org starts");
         let dynamo = LocalDynamo::start().await;
         let tables = dynamo.fresh_tables().await;
+        let own_keys = json!(["sim-admin-key-id", "sim-read-key-id", "sim-tokens-key-id", "sim-events-key-id"]);
         let http = shared::http::atlassian_http_client(Duration::from_secs(20));
-        Self { sim, dynamo, tables, clock, org: ORG.into(), http, read_key: "sim-read-key".into() }
+        Self { sim, dynamo, tables, clock, org: ORG.into(), http, read_key: "sim-read-key".into(), own_keys }
     }
 
     /// The same world with another reading key.
     #[must_use]
     pub fn with_read_key(mut self, key: &str) -> Self {
         key.clone_into(&mut self.read_key);
+        self
+    }
+
+    /// The same world, where nobody said which keys are our own.
+    #[must_use]
+    pub fn without_own_keys(mut self) -> Self {
+        self.own_keys = Value::Null;
         self
     }
 
@@ -148,7 +156,7 @@ impl World {
     }
 
     fn secrets(&self) -> Arc<SecretCache<FixedSecrets, TestClock>> {
-        Arc::new(SecretCache::new(FixedSecrets::with_read_key(&self.read_key), self.clock.clone()))
+        Arc::new(SecretCache::new(FixedSecrets::new(&self.read_key, &self.own_keys), self.clock.clone()))
     }
 
     /// The org's lists and log.

@@ -1,5 +1,7 @@
 //! The HTTP API over the real store on an embedded DynamoDB.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
 #[path = "api/server.rs"]
 mod server;
 

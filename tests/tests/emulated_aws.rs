@@ -3,8 +3,10 @@
 //! The work is done by `infra/checks/emulated_aws.py` in an environment of its own, because the emulator is a Python
 //! program; its output is this test's output.
 
+use atlassian_sim::{Sim, SimOptions};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use tokenwarden_tests::lambda;
 
 #[test]
 fn the_template_deploys_starts_its_functions_and_grants_no_more_than_it_names() {
@@ -12,13 +14,17 @@ fn the_template_deploys_starts_its_functions_and_grants_no_more_than_it_names() 
     expect_success(Command::new(python).arg(root().join("infra/checks/emulated_aws.py")));
 }
 
-#[test]
-#[ignore = "the functions have no code yet"]
-fn the_real_functions_answer_behind_the_http_api() {
+#[tokio::test(flavor = "multi_thread")]
+async fn the_real_functions_lead_from_a_delivery_to_a_report_and_to_a_planned_action() {
     let Some(python) = ministack() else { return };
-    let binaries = build_functions();
-    let helper = root().join("infra/checks/emulated_aws.py");
-    expect_success(Command::new(python).arg(helper).arg("--binaries").arg(binaries));
+    let binaries = lambda::build();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let company = SimOptions { users: 60, tokens: 40, max_events: 400, ..SimOptions::default() };
+    let sim = Sim::start(listener, company).await.expect("the simulated org starts");
+    let mut helper = Command::new(python);
+    helper.arg(root().join("infra/checks/emulated_aws.py")).arg("--binaries").arg(binaries);
+    helper.arg("--atlassian").arg(sim.url());
+    tokio::task::spawn_blocking(move || expect_success(&mut helper)).await.expect("the helper ends");
 }
 
 /// The Python of ministack's environment, installed on first use; `None` where it cannot be had, except in CI.
@@ -36,16 +42,6 @@ fn ministack() -> Option<PathBuf> {
 #[expect(clippy::disallowed_methods, reason = "a test's own environment, no setting of a function")]
 fn in_ci() -> bool {
     std::env::var_os("CI").is_some()
-}
-
-/// A quick build of the functions; returns the folder of the programs.
-fn build_functions() -> PathBuf {
-    let folders = root().join("functions").read_dir().expect("the functions' folder");
-    let names = folders.map(|entry| entry.expect("a function").file_name());
-    let packages = names.flat_map(|name| ["-p".into(), name]);
-    expect_success(Command::new(env!("CARGO")).current_dir(root()).args(["build", "--bins"]).args(packages));
-    let test = std::env::current_exe().expect("the path of this test");
-    test.ancestors().nth(2).expect("target/debug").to_path_buf()
 }
 
 fn expect_success(command: &mut Command) {

@@ -7,7 +7,7 @@ use shared::{
     config::{Settings, environment},
     http,
     secrets::{Purpose, SecretCache, SecretsManagerSource},
-    store::{Retention, Store},
+    store::Store,
     telemetry,
 };
 use std::convert::Infallible;
@@ -18,8 +18,7 @@ async fn main() -> Result<(), Error> {
     telemetry::init(&settings.text("LOG_LEVEL")?);
     let aws = http::sdk_config().await;
     let events = settings.events()?;
-    let retention = Retention { event_days: events.retention_days, report_days: settings.reports()?.retention_days };
-    let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), settings.tables()?, retention);
+    let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), settings.tables()?, settings.retention()?);
     let secrets = aws_sdk_secretsmanager::Client::new(&aws);
     let webhook = SecretsManagerSource::new(secrets, [(Purpose::Webhook, settings.text("WEBHOOK_SECRET_ID")?)]);
     let app = &App::new(store, SecretCache::new(webhook, SystemClock), SystemClock, events);

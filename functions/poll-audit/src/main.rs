@@ -5,7 +5,7 @@ use poll_audit::{App, MARGIN, Settings as Orgs, time_left};
 use shared::clock::{InstantDeadline, SystemClock};
 use shared::config::{Settings, environment};
 use shared::secrets::{Purpose, SecretCache, SecretsManagerSource};
-use shared::store::{Retention, Store};
+use shared::store::Store;
 use shared::{http, ports::Clock, source::AtlassianReader, telemetry};
 
 #[tokio::main(flavor = "current_thread")]
@@ -14,8 +14,7 @@ async fn main() -> Result<(), Error> {
     telemetry::init(&settings.text("LOG_LEVEL")?);
     let aws = http::sdk_config().await;
     let (events, atlassian) = (settings.events()?, settings.atlassian()?);
-    let retention = Retention { event_days: events.retention_days, report_days: settings.reports()?.retention_days };
-    let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), settings.tables()?, retention);
+    let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), settings.tables()?, settings.retention()?);
     let key = (Purpose::AtlassianRead, settings.text("ATLASSIAN_READ_SECRET_ID")?);
     let keys = SecretsManagerSource::new(aws_sdk_secretsmanager::Client::new(&aws), [key]);
     let client = http::atlassian_http_client(atlassian.call_timeout);
@@ -24,7 +23,7 @@ async fn main() -> Result<(), Error> {
     let app = &App::new(store, source, SystemClock, orgs);
     let tick = |event: LambdaEvent<serde_json::Value>| async move {
         let left = time_left(event.context.deadline, SystemClock.now());
-        app.run(&InstantDeadline::before_end(left, MARGIN)).await
+        Ok::<_, Error>(app.run(&InstantDeadline::before_end(left, MARGIN)).await?)
     };
     run(service_fn(tick)).await
 }

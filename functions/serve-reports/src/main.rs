@@ -7,7 +7,7 @@ use shared::{
     config::{Settings, environment},
     http,
     secrets::{Purpose, SecretCache, SecretsManagerSource},
-    store::{Retention, Store},
+    store::Store,
     telemetry,
 };
 use std::convert::Infallible;
@@ -18,12 +18,10 @@ async fn main() -> Result<(), Error> {
     telemetry::init(&settings.text("LOG_LEVEL")?);
     http::install_crypto();
     let aws = http::sdk_config().await;
-    let (events, reports) = (settings.events()?, settings.reports()?);
-    let retention = Retention { event_days: events.retention_days, report_days: reports.retention_days };
-    let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), settings.tables()?, retention);
+    let store = Store::connect(&aws, settings.tables()?, settings.retention()?);
     let secrets = aws_sdk_secretsmanager::Client::new(&aws);
     let tokens = SecretsManagerSource::new(secrets, [(Purpose::ApiTokens, settings.text("API_TOKENS_SECRET_ID")?)]);
-    let serving = Serving { pages: Pages::SignIn, events };
+    let serving = Serving { pages: Pages::SignIn, events: settings.events()? };
     let app = &App::new(store, SecretCache::new(tokens, SystemClock), SystemClock, serving);
     run(service_fn(|request: Request| async move { Ok::<_, Infallible>(app.handle(request).await) })).await
 }

@@ -1,3 +1,10 @@
 //! The `tokenwarden` command.
 
-fn main() {}
+use clap::Parser;
+use std::process::ExitCode;
+use tokenwarden_local::cli::Cli;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    Cli::parse().run().await
+}

@@ -9,10 +9,11 @@ mod foreign;
 pub mod join;
 pub mod judge;
 pub mod ledger;
-pub mod mask;
 pub mod parse;
 pub mod plan;
 pub mod policy;
 pub mod poll;
 pub mod settle;
 pub mod verify;
+
+pub use crate::model::mask;

@@ -125,11 +125,17 @@ fn unreadable(error: &serde_saphyr::Error) -> Error {
     )
 }
 
-/// Replaces `string "…"`, in which serde repeats a value, by `a string`.
+/// Takes out the values that serde repeats, and the place, which is told before. Names of keys stay.
 fn unquoted(message: &str) -> String {
-    let Some((before, rest)) = message.split_once("string \"") else { return message.to_owned() };
-    let after = rest.split_once('"').map_or("", |(_, after)| after);
-    format!("{before}a string{after}")
+    let message = message.split_once(" at line ").map_or(message, |(message, _)| message);
+    let message = without_value(message, "string \"", "a string", '"');
+    without_value(&message, "unknown variant `", "an unknown word", '`')
+}
+
+fn without_value(message: &str, begin: &str, instead: &str, end: char) -> String {
+    let Some((before, rest)) = message.split_once(begin) else { return message.to_owned() };
+    let after = rest.split_once(end).map_or("", |(_, after)| after);
+    format!("{before}{instead}{after}")
 }
 
 fn faults(policy: &Policy) -> Vec<Fault> {

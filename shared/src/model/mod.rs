@@ -6,6 +6,7 @@ mod event;
 mod finding;
 mod ids;
 mod ledger;
+pub mod mask;
 mod org;
 mod policy;
 mod poll;

@@ -3,9 +3,8 @@
 use super::{endpoint::Endpoint, limit::wait_after, next::next_cursor};
 use crate::{
     config::AtlassianSettings,
-    decide::mask::mask,
     error::{Error, Result},
-    model::{OrgId, Secret},
+    model::{OrgId, Secret, mask::mask},
     ports::{Clock, SecretSource},
     secrets::{KeyScope, SecretCache},
     wire::errors::{AtlassianError, parse_error},

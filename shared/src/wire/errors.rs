@@ -1,6 +1,6 @@
 //! The four shapes of Atlassian's errors, read by one tolerant parser.
 
-use crate::decide::mask::mask;
+use crate::model::mask::mask;
 use serde::Deserialize;
 use serde_json::Value;
 

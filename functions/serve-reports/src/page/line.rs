@@ -57,7 +57,7 @@ impl RowLine {
 
 fn by_severity(row: &CredentialRow) -> Vec<RowFinding> {
     let mut findings = row.findings.clone();
-    findings.sort_by(|a, b| b.severity.cmp(&a.severity));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
 }
 

@@ -1,0 +1,134 @@
+//! The HTTP API of a deployment, as the commands use it.
+
+use crate::{
+    cli::ApiArgs,
+    failure::{Failure, Result},
+};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use shared::model::Secret;
+use std::time::Duration;
+
+const TOKEN: &str = "TOKENWARDEN_TOKEN";
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A deployment, with the token of whoever speaks to it.
+pub(crate) struct Api {
+    client: Client,
+    base: String,
+    token: Secret,
+}
+
+/// An org as the API lists it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct OrgRow {
+    /// Its id.
+    pub(crate) id: String,
+    /// Its name.
+    #[serde(default)]
+    pub(crate) name: String,
+}
+
+impl OrgRow {
+    /// Id and name, for people.
+    pub(crate) fn label(&self) -> String {
+        if self.name.is_empty() { self.id.clone() } else { format!("{} ({})", self.name, self.id) }
+    }
+}
+
+#[derive(Deserialize)]
+struct Page<T> {
+    items: Vec<T>,
+    next: Option<String>,
+}
+
+impl Api {
+    /// The deployment that the options name; the token is the environment's.
+    pub(crate) fn new(args: &ApiArgs) -> Result<Self> {
+        let token = shared::config::environment(TOKEN).filter(|token| !token.is_empty()).ok_or_else(|| {
+            let reason = "is not set; set it to a token of this deployment's API (on a simulated org: local-admin)";
+            Failure::Option { name: TOKEN, reason: reason.into() }
+        })?;
+        let client = shared::http::atlassian_http_client(TIMEOUT);
+        Ok(Self { client, base: args.api.clone(), token: Secret::new(token) })
+    }
+
+    /// The path of something of an org.
+    pub(crate) fn org_path(&self, org: &str, rest: &str) -> String {
+        format!("{}/v1/orgs/{}/{rest}", self.base, utf8_percent_encode(org, NON_ALPHANUMERIC))
+    }
+
+    /// The orgs that the token may see, or the one that was named.
+    pub(crate) async fn orgs(&self, named: Option<&str>) -> Result<Vec<OrgRow>> {
+        let mut orgs: Vec<OrgRow> = self.all(&format!("{}/v1/orgs", self.base)).await?;
+        if let Some(named) = named {
+            orgs.retain(|org| org.id == named);
+        }
+        if orgs.is_empty() {
+            let reason = named.map_or("governs no org that this token may see".into(), |named| {
+                format!("governs no org {named} that this token may see; `GET /v1/orgs` lists them")
+            });
+            return Err(Failure::Api { what: self.base.clone(), reason });
+        }
+        Ok(orgs)
+    }
+
+    /// Every row of a list.
+    pub(crate) async fn all<T: DeserializeOwned>(&self, url: &str) -> Result<Vec<T>> {
+        let (mut rows, mut cursor) = (Vec::new(), None::<String>);
+        loop {
+            let mut request = self.client.get(url).query(&[("limit", "200")]);
+            if let Some(cursor) = &cursor {
+                request = request.query(&[("cursor", cursor)]);
+            }
+            let page: Page<T> = self.send(request, &Method::GET, url).await?;
+            rows.extend(page.items);
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(rows);
+            }
+        }
+    }
+
+    /// Replaces something.
+    pub(crate) async fn put<T: DeserializeOwned>(&self, url: &str, body: &Value) -> Result<T> {
+        self.send(self.client.put(url).json(body), &Method::PUT, url).await
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder, method: &Method, url: &str) -> Result<T> {
+        let failed = |reason: String| Failure::Api { what: format!("{method} {url}"), reason };
+        let answer =
+            request.bearer_auth(self.token.expose()).send().await.map_err(|error| {
+                failed(format!("not reached: {}; is it running, and is --api right?", because(&error)))
+            })?;
+        let status = answer.status();
+        let text = answer.text().await.map_err(|error| failed(because(&error)))?;
+        if !status.is_success() {
+            return Err(failed(refused(status, &text)));
+        }
+        serde_json::from_str(&text)
+            .map_err(|error| failed(format!("the answer is not what this release expects: {error}")))
+    }
+}
+
+fn refused(status: StatusCode, text: &str) -> String {
+    let problem = serde_json::from_str::<Value>(text).unwrap_or_default();
+    let detail = problem["detail"].as_str().unwrap_or("it gave no reason");
+    let mend = match status {
+        StatusCode::UNAUTHORIZED => "; check TOKENWARDEN_TOKEN",
+        StatusCode::FORBIDDEN => "; use a token with that role in TOKENWARDEN_TOKEN",
+        _ => "",
+    };
+    format!("{status}: {detail}{mend}")
+}
+
+/// The innermost reason of an HTTP failure: the outer ones only repeat the address.
+pub(crate) fn because(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}

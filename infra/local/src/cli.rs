@@ -1,0 +1,122 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// Tokenwarden on one machine, and commands for a deployment.
+#[derive(Debug, Parser)]
+#[command(name = "tokenwarden", version, about = "Governs the credentials that can reach an Atlassian Cloud organization", long_about = None)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything on this machine: the functions behind their HTTP routes, the schedules, an embedded DynamoDB
+    #[cfg(feature = "local")]
+    Serve(crate::commands::serve::ServeArgs),
+    /// Take one report in memory and print its findings; exits 0 clean, 1 findings, 2 could not audit, 3 partial
+    #[cfg(feature = "local")]
+    Report(crate::commands::report::ReportArgs),
+    /// Work on policy files
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Work on the ledger of a running deployment
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// Put the kill switch on: nothing is done any more until it is released (role approver)
+    Stop(StopArgs),
+    /// Release the kill switch (role admin)
+    Resume(StopArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum Policy {
+    /// Check a policy file and name every fault with its line; exits 0 valid, 1 not
+    Check {
+        /// The policy, YAML or JSON
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Ledger {
+    /// Follow the hash chain of every org and name the first entry that is not as it was written; exits 0 whole, 1 not
+    Verify(VerifyArgs),
+}
+
+/// The options of `ledger verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    pub(crate) api: ApiArgs,
+    /// Only this org
+    #[arg(long, value_name = "ORG_ID")]
+    pub(crate) org: Option<String>,
+    /// A published head that the chain must contain (with several orgs, say --org too)
+    #[arg(long, value_name = "SEQ:HASH", value_parser = crate::commands::ledger::head)]
+    pub(crate) head: Option<shared::model::LedgerHead>,
+}
+
+/// The options of `stop` and `resume`.
+#[derive(Debug, Args)]
+pub struct StopArgs {
+    #[command(flatten)]
+    pub(crate) api: ApiArgs,
+    /// Only this org; every org that the token may see otherwise
+    #[arg(long, value_name = "ORG_ID")]
+    pub(crate) org: Option<String>,
+    /// Why; kept with the decision
+    #[arg(long, default_value = "from the command line")]
+    pub(crate) reason: String,
+}
+
+/// Which deployment a command speaks to.
+#[derive(Debug, Args)]
+pub struct ApiArgs {
+    /// Base URL of the deployment's API; the token is taken from TOKENWARDEN_TOKEN
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8787", value_parser = base_url)]
+    pub(crate) api: String,
+}
+
+/// Whether a text is the base URL of an HTTP API.
+pub(crate) fn base_url(text: &str) -> Result<String, String> {
+    let url = reqwest::Url::parse(text).map_err(|error| format!("{error}; it must be like http://127.0.0.1:8788"))?;
+    match (url.scheme(), url.query(), url.fragment()) {
+        ("http" | "https", None, None) => Ok(text.trim_end_matches('/').to_owned()),
+        _ => Err("it must be like http://127.0.0.1:8788".into()),
+    }
+}
+
+impl Cli {
+    /// Runs the command. A failure is told on standard error, and exits 2.
+    pub async fn run(self) -> ExitCode {
+        use crate::commands::{ledger, policy, switch};
+        let outcome = match self.command {
+            #[cfg(feature = "local")]
+            Command::Serve(args) => crate::commands::serve::run(args).await,
+            #[cfg(feature = "local")]
+            Command::Report(args) => crate::commands::report::run(args).await,
+            Command::Policy(Policy::Check { file }) => policy::check(&file),
+            Command::Ledger(Ledger::Verify(args)) => ledger::verify(&args).await,
+            Command::Stop(args) => switch::set(&args, switch::Wanted::Stopped).await,
+            Command::Resume(args) => switch::set(&args, switch::Wanted::Resumed).await,
+        };
+        outcome.unwrap_or_else(|failure| {
+            crate::console::complain(&format!("tokenwarden: {failure}"));
+            ExitCode::from(2)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

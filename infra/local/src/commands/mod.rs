@@ -1,0 +1,11 @@
+//! One module a command.
+
+#[cfg(feature = "local")]
+mod first_steps;
+pub(crate) mod ledger;
+pub(crate) mod policy;
+#[cfg(feature = "local")]
+pub(crate) mod report;
+#[cfg(feature = "local")]
+pub(crate) mod serve;
+pub(crate) mod switch;

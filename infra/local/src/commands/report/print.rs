@@ -1,0 +1,152 @@
+//! Findings on standard output.
+
+use super::{Format, findings::Found};
+use crate::{
+    console::say,
+    failure::{Failure, Result},
+    runner::{bundle::Bundle, orgs::GovernedOrg},
+};
+use lambda_http::{Body, Request};
+use serde_json::json;
+use shared::model::Report;
+use std::io;
+
+/// The widest column of the table; a longer text is cut off.
+const WIDEST: usize = 36;
+
+/// Prints them in a format.
+pub(super) async fn all(
+    bundle: &Bundle,
+    format: Format,
+    reports: &[(GovernedOrg, Report)],
+    found: &[Found],
+) -> Result<()> {
+    match format {
+        Format::Table => say(&table(found)),
+        Format::Json => say(&json_text(reports, found)),
+        Format::Csv => say(csv_text(found)?.trim_end()),
+        Format::Html => say(&page(bundle).await?),
+    }
+    Ok(())
+}
+
+fn table(found: &[Found]) -> String {
+    if found.is_empty() {
+        return "No findings.".into();
+    }
+    let header = ["SEVERITY", "RULE", "CREDENTIAL", "LABEL", "OWNER", "WHY"].map(str::to_owned);
+    let row = |one: &Found| {
+        let owner = if one.owner.is_empty() { "unknown" } else { one.owner.as_str() };
+        [one.severity, &one.rule, &format!("{}/{}", one.kind, one.id), &one.label, owner, &one.reason]
+            .map(str::to_owned)
+    };
+    let rows: Vec<[String; 6]> = std::iter::once(header).chain(found.iter().map(row)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(WIDEST);
+    let widths: Vec<usize> = (0..5).map(width).collect();
+    rows.iter().map(|row| line(row, &widths)).collect::<Vec<_>>().join("\n")
+}
+
+/// Columns of a width each, and the reason whole.
+fn line(row: &[String; 6], widths: &[usize]) -> String {
+    let cell = |(text, width): (&String, &usize)| {
+        let shown: String = match text.chars().count() > *width {
+            true => text.chars().take(width - 1).chain(['…']).collect(),
+            false => text.clone(),
+        };
+        format!("{shown:<width$}  ")
+    };
+    let cells: String = row.iter().zip(widths).map(cell).collect();
+    printable(&format!("{cells}{}", row[5]))
+}
+
+/// Labels are other people's text: nothing in them may steer the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
+}
+
+fn json_text(reports: &[(GovernedOrg, Report)], found: &[Found]) -> String {
+    let report = |(org, report): &(GovernedOrg, Report)| json!({ "org": org.id, "name": org.name, "report": report });
+    format!("{:#}", json!({ "reports": reports.iter().map(report).collect::<Vec<_>>(), "findings": found }))
+}
+
+fn csv_text(found: &[Found]) -> Result<String> {
+    let failed =
+        |error: csv::Error| Failure::System { what: "the findings cannot be written as CSV", source: error.into() };
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    if found.is_empty() {
+        writer.write_record(COLUMNS).map_err(failed)?;
+    }
+    found.iter().try_for_each(|one| writer.serialize(harmless(one))).map_err(failed)?;
+    let bytes = writer.into_inner().map_err(|error| failed(io::Error::other(error.to_string()).into()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+const COLUMNS: [&str; 12] = [
+    "org",
+    "severity",
+    "rule",
+    "kind",
+    "id",
+    "label",
+    "owner",
+    "owner_email",
+    "created_at",
+    "expires_at",
+    "last_used_at",
+    "reason",
+];
+
+/// A spreadsheet takes a text that begins like a formula for one; a quote before it keeps it a text.
+fn harmless(one: &Found) -> Found {
+    let quoted = |text: &String| match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{text}"),
+        false => text.clone(),
+    };
+    Found {
+        label: quoted(&one.label),
+        owner: quoted(&one.owner),
+        owner_email: quoted(&one.owner_email),
+        reason: quoted(&one.reason),
+        ..one.clone()
+    }
+}
+
+/// The page that serve-reports makes; it holds everything that it needs.
+async fn page(bundle: &Bundle) -> Result<String> {
+    let response = bundle.serve(Request::new(Body::Empty)).await;
+    Ok(String::from_utf8_lossy(response.body()).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(label: &str) -> Found {
+        Found {
+            org: "o1".into(),
+            severity: "high",
+            rule: "unused".into(),
+            kind: "user_api_token",
+            id: "1".into(),
+            label: label.into(),
+            owner: "Ann".into(),
+            owner_email: "ann@example.com".into(),
+            created_at: None,
+            expires_at: None,
+            last_used_at: None,
+            reason: "not used for 200 days".into(),
+        }
+    }
+
+    #[test]
+    fn a_label_can_neither_steer_the_terminal_nor_be_a_formula() {
+        assert!(!table(&[found("\u{1b}[2Jevil")]).contains('\u{1b}'));
+        assert!(csv_text(&[found("=HYPERLINK(1)")]).unwrap().contains(",'=HYPERLINK(1),"));
+    }
+
+    #[test]
+    fn the_columns_of_an_empty_list_are_those_of_a_full_one() {
+        let (empty, full) = (csv_text(&[]).unwrap(), csv_text(&[found("x")]).unwrap());
+        assert_eq!(empty.lines().next(), full.lines().next());
+    }
+}

@@ -1,0 +1,41 @@
+//! `tokenwarden stop` and `tokenwarden resume`: the kill switch.
+
+use crate::{api::Api, cli::StopArgs, console::say, failure::Result};
+use serde::Deserialize;
+use serde_json::json;
+use std::process::ExitCode;
+
+/// What the switch is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Nothing is done.
+    Stopped,
+    /// Actions go on.
+    Resumed,
+}
+
+#[derive(Deserialize)]
+struct Switch {
+    stopped: bool,
+    by: Option<String>,
+    reason: Option<String>,
+}
+
+/// Puts it on or off, for one org or all.
+pub(crate) async fn set(args: &StopArgs, wanted: Wanted) -> Result<ExitCode> {
+    let api = Api::new(&args.api)?;
+    for org in api.orgs(args.org.as_deref()).await? {
+        let body = json!({ "stopped": wanted == Wanted::Stopped, "reason": args.reason });
+        let now: Switch = api.put(&api.org_path(&org.id, "stop"), &body).await?;
+        say(&described(&org.label(), &now));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn described(org: &str, now: &Switch) -> String {
+    if !now.stopped {
+        return format!("{org}: released; planned actions go on as the policy says");
+    }
+    let (by, reason) = (now.by.as_deref().unwrap_or("somebody"), now.reason.as_deref().unwrap_or("no reason given"));
+    format!("{org}: stopped by {by} ({reason}); nothing is done until `tokenwarden resume`")
+}

@@ -1,0 +1,135 @@
+//! The secrets of one machine: fixed against a simulated org, drawn once and kept in a file against a real one.
+
+use super::{data_dir::DataDir, orgs::GovernedOrg};
+use crate::failure::Result;
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use shared::{
+    error::Error,
+    model::{Role, Secret},
+    ports::SecretSource,
+    secrets::Purpose,
+};
+use std::{collections::HashMap, sync::Arc};
+
+const FILE: &str = "credentials.json";
+
+/// What opens this runner's own routes.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Credentials {
+    /// What deliveries bear after `Bearer `.
+    pub webhook: String,
+    /// The tokens of the API.
+    pub tokens: Vec<ApiToken>,
+}
+
+/// A token of the API.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ApiToken {
+    /// Whose it is, as the ledger shows it.
+    pub subject: String,
+    /// What is sent after `Bearer `.
+    pub value: String,
+    /// What it may do.
+    pub roles: Vec<Role>,
+}
+
+/// Whether credentials were drawn just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drawn {
+    /// They must be shown: nobody has seen them.
+    Now,
+    /// They were shown when they were drawn.
+    Before,
+}
+
+impl Credentials {
+    /// The well-known ones, for a simulated org.
+    pub fn fixed() -> Self {
+        let token = |(subject, roles): (&str, &[Role])| ApiToken {
+            subject: subject.into(),
+            value: subject.into(),
+            roles: roles.to_vec(),
+        };
+        Self { webhook: "local-webhook".into(), tokens: PEOPLE.map(token).into() }
+    }
+
+    /// Those of the data directory, which only its owner can read; drawn at random if it has none.
+    ///
+    /// # Errors
+    /// If they cannot be read or stored.
+    pub fn kept(dir: &DataDir) -> Result<(Self, Drawn)> {
+        if let Some(kept) = dir.read(FILE)? {
+            return Ok((kept, Drawn::Before));
+        }
+        let mut drawn = Self::fixed();
+        drawn.webhook = random();
+        drawn.tokens.iter_mut().for_each(|token| token.value = random());
+        dir.write(FILE, &drawn)?;
+        Ok((drawn, Drawn::Now))
+    }
+}
+
+const PEOPLE: [(&str, &[Role]); 4] = [
+    ("local-reader", &[Role::Reader]),
+    ("local-approver", &[Role::Reader, Role::Approver]),
+    ("local-approver-2", &[Role::Reader, Role::Approver]),
+    ("local-admin", &[Role::Reader, Role::Approver, Role::Admin]),
+];
+
+fn random() -> String {
+    let mut bytes = [0; 24];
+    rand::rng().fill_bytes(&mut bytes);
+    hex::encode(bytes)
+}
+
+/// The secrets by purpose, as Secrets Manager would hold them.
+#[derive(Clone)]
+pub struct LocalSecrets(Arc<HashMap<&'static str, Secret>>);
+
+impl LocalSecrets {
+    /// The secrets for these orgs.
+    pub fn new(credentials: &Credentials, orgs: &[GovernedOrg]) -> Self {
+        let webhook = format!("Bearer {}", credentials.webhook);
+        let by_org = |entry: &dyn Fn(&GovernedOrg) -> Value| {
+            Value::Object(orgs.iter().map(|org| (org.id.to_string(), entry(org))).collect::<Map<_, _>>())
+        };
+        let key = |org: &GovernedOrg, key: &Secret| json!({ "key": key.expose(), "own_key_ids": org.own_key_ids });
+        let tokens = credentials.tokens.iter().map(|ApiToken { subject, value, roles }| {
+            json!({ "subject": subject, "value": value, "roles": roles, "orgs": ["*"] })
+        });
+        let texts = [
+            (Purpose::Webhook, by_org(&|_| json!({ "accepted": [{ "value": webhook, "not_after": null }] }))),
+            (Purpose::AtlassianRead, by_org(&|org| key(org, &org.read_key))),
+            (Purpose::AtlassianUnscoped, by_org(&|org| key(org, &org.unscoped_key))),
+            (Purpose::ApiTokens, json!({ "tokens": tokens.collect::<Vec<_>>() })),
+        ];
+        Self(Arc::new(texts.into_iter().map(|(is, text)| (is.as_str(), Secret::new(text.to_string()))).collect()))
+    }
+}
+
+impl SecretSource for LocalSecrets {
+    async fn fetch(&self, name: &str) -> shared::error::Result<Secret> {
+        let missing = || Error::SecretUnavailable { name: name.to_owned(), reason: "there is no such secret".into() };
+        self.0.get(name).cloned().ok_or_else(missing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_for_a_real_org_are_drawn_once_and_readable_by_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = DataDir::temporary().unwrap();
+        let (first, drawn) = Credentials::kept(&dir).unwrap();
+        assert_eq!(drawn, Drawn::Now);
+        assert!(first.tokens.iter().all(|token| token.value.len() == 48 && token.value != first.webhook));
+        let (second, drawn) = Credentials::kept(&dir).unwrap();
+        assert_eq!((drawn, &second.webhook), (Drawn::Before, &first.webhook));
+        let mode = std::fs::metadata(dir.path().join(FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

@@ -1,0 +1,10 @@
+//! The intake of audit events, over a real store: webhooks and polls, in any order, twice, and interrupted.
+
+mod fixtures;
+mod interrupted;
+mod poll;
+mod poll_sim;
+mod samples;
+mod setup;
+mod stores;
+mod webhook;

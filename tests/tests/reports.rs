@@ -1,0 +1,239 @@
+//! Reports over a simulated org: what they list, what they say of what they could not read, and how they go on.
+
+use atlassian_sim::{Dialects, SimOptions};
+use serde_json::{Value, json};
+use shared::{
+    clock::NoDeadline,
+    config::ReportSettings,
+    model::{
+        CredentialRow, FindingStatus, LastUsedSource, Report, ReportStatus, SectionName, SectionStatus, Timestamp, Use,
+    },
+    ports::{Deadline, ReportReader},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+use tokenwarden_tests::{
+    doom::{Doom, Side},
+    world::World,
+};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn small() -> SimOptions {
+    SimOptions { users: 120, tokens: 90, max_events: 1_500, ..SimOptions::default() }
+}
+
+fn section(report: &Report, name: SectionName) -> (SectionStatus, String) {
+    let section = report.sections.iter().find(|section| section.name == name).expect("the section is there");
+    (section.status, section.reason.clone().unwrap_or_default())
+}
+
+/// Kind and id of every credential that one of the lists read so far should show, with its last-used date.
+async fn truth(world: &World) -> BTreeMap<(String, String), Option<Timestamp>> {
+    let tokens = world.sim_get("/_sim/tokens").await;
+    let items = tokens["items"].as_array().expect("a list of tokens").iter();
+    let read =
+        items.filter(|item| item["listed"] == true && ["user_api_token", "org_api_key"].contains(&text(item, "kind")));
+    read.map(|item| ((text(item, "kind").into(), text(item, "id").into()), time(&item["last_used_at"]))).collect()
+}
+
+fn text<'a>(item: &'a Value, field: &str) -> &'a str {
+    item[field].as_str().unwrap_or_default()
+}
+
+fn time(value: &Value) -> Option<Timestamp> {
+    value.as_str().map(|text| text.parse().expect("an RFC 3339 time"))
+}
+
+fn listed(rows: &[CredentialRow]) -> BTreeMap<(String, String), Option<Timestamp>> {
+    let key = |row: &CredentialRow| {
+        let reference = &row.credential.reference;
+        (reference.kind.to_string(), reference.id.to_string())
+    };
+    rows.iter().map(|row| (key(row), row.credential.last_used_at)).collect()
+}
+
+#[tokio::test]
+async fn it_lists_exactly_what_the_org_lists_with_the_same_last_used_dates() {
+    let world = World::start().await;
+    let report = world.report().await;
+    assert_eq!(report.status, ReportStatus::Complete, "{:?}", report.sections);
+    let (rows, truth) = (listed(&world.rows(&report).await), truth(&world).await);
+    assert_eq!(rows.keys().collect::<Vec<_>>(), truth.keys().collect::<Vec<_>>());
+    // Which of a token's facts the list leaves out is the list's choice; what it shows is the truth.
+    let differing = rows.iter().filter(|(key, shown)| shown.is_some() && truth[*key].map(secs) != shown.map(secs));
+    assert_eq!(differing.count(), 0);
+    assert_eq!(report.totals.credentials as usize, rows.len());
+}
+
+fn secs(at: Timestamp) -> i64 {
+    at.timestamp()
+}
+
+#[tokio::test]
+async fn with_a_403_for_keys_and_a_500_for_users_it_is_partial_and_says_both_reasons() {
+    let world = World::with(small()).await;
+    let first = world.report().await;
+    assert_eq!(first.status, ReportStatus::Complete);
+    let keys_before = world.findings().await;
+    let prefix = format!("/admin/api-access/v1/orgs/{}/api-keys", world.org);
+    world.sim_post("/_sim/faults", &json!({ "path_prefix": prefix, "status": 403 })).await;
+    let prefix = format!("/admin/v1/orgs/{}/users", world.org);
+    world.sim_post("/_sim/faults", &json!({ "path_prefix": prefix, "status": 500 })).await;
+    let report = world.report().await;
+    assert_eq!(report.status, ReportStatus::Partial);
+    let (status, reason) = section(&report, SectionName::OrgApiKeys);
+    assert!(status == SectionStatus::NotPermitted && reason.contains("403"), "{status:?}: {reason}");
+    let (status, reason) = section(&report, SectionName::Users);
+    assert!(status == SectionStatus::Failed && reason.contains("500"), "{status:?}: {reason}");
+    let rows = world.rows(&report).await;
+    assert!(rows.iter().all(|row| row.owner.is_none()), "no owner was read");
+    assert!(rows.iter().all(|row| row.findings.iter().all(|finding| finding.rule != "owner-deactivated")));
+    for before in keys_before.iter().filter(|finding| finding.status == FindingStatus::Open) {
+        let unseen =
+            before.subject.kind == shared::model::CredentialKind::OrgApiKey || before.rule == "owner-deactivated";
+        let after = world.findings().await.into_iter().find(|finding| finding.id == before.id).expect("it is kept");
+        assert!(!unseen || after.status == FindingStatus::Open, "resolved without having been seen: {after:?}");
+    }
+    assert_eq!(report.changes.removed, 0, "what was not read was not removed");
+}
+
+#[tokio::test]
+async fn a_key_made_before_the_scopes_were_split_is_not_permitted_to_read_keys() {
+    let world = World::with(small()).await.with_read_key("sim-tokens-key");
+    let report = world.report().await;
+    assert_eq!(section(&report, SectionName::OrgApiKeys).0, SectionStatus::NotPermitted);
+    assert_eq!(section(&report, SectionName::UserApiTokens).0, SectionStatus::Complete);
+}
+
+#[tokio::test]
+async fn findings_open_once_resolve_when_seen_to_be_gone_and_open_again() {
+    let world = World::with(small()).await;
+    let first = world.report().await;
+    let open = world.findings().await;
+    assert_eq!(first.changes.new_findings as usize, open.len());
+    let unused = open.iter().find(|finding| finding.rule == "unused").expect("an unused token").clone();
+    world.advance(DAY).await;
+    world.sim_post("/_sim/use", &json!({ "token_id": unused.subject.id.as_str() })).await;
+    let second = world.report().await;
+    let after = world.findings().await.into_iter().find(|finding| finding.id == unused.id).expect("it is kept");
+    assert_eq!((after.status, after.generation), (FindingStatus::Resolved, 1));
+    assert!(second.changes.resolved >= 1);
+    world.advance(120 * DAY).await;
+    world.report().await;
+    let again = world.findings().await.into_iter().find(|finding| finding.id == unused.id).expect("it is kept");
+    assert_eq!((again.status, again.generation), (FindingStatus::Open, 2));
+}
+
+#[tokio::test]
+async fn while_the_ids_of_our_own_keys_are_unknown_it_says_so_and_once_known_it_marks_them() {
+    let world = World::with(small()).await;
+    let report = world.report().await;
+    assert!(report.notices.iter().all(|notice| notice.code != "own_key_unknown"));
+    let own: BTreeSet<String> = world.rows(&report).await.into_iter().filter(|row| row.own).map(id).collect();
+    let expected = ["sim-admin-key-id", "sim-events-key-id", "sim-read-key-id", "sim-tokens-key-id"];
+    assert_eq!(own, expected.map(str::to_owned).into());
+    let unknown = World::with(small()).await.without_own_keys();
+    let report = unknown.report().await;
+    assert!(report.notices.iter().any(|notice| notice.code == "own_key_unknown"));
+}
+
+fn id(row: CredentialRow) -> String {
+    row.credential.reference.id.to_string()
+}
+
+/// Time for so many steps.
+struct Steps(AtomicU32);
+
+impl Deadline for Steps {
+    fn reached(&self) -> bool {
+        self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err()
+    }
+}
+
+fn app(world: &World, store: shared::store::Store) -> Ticker {
+    report_tokens::App {
+        store,
+        source: world.source(),
+        clock: world.clock.clone(),
+        settings: ReportSettings { every_hours: 24, retention_days: 400 },
+        orgs: vec![world.org.clone()],
+    }
+}
+
+type Ticker =
+    report_tokens::App<shared::store::Store, tokenwarden_tests::world::Source, tokenwarden_tests::world::TestClock>;
+
+#[tokio::test]
+async fn interrupted_by_the_time_limit_it_resumes_and_comes_to_the_same() {
+    let (whole, stepwise) = (World::with(small()).await, World::with(small()).await);
+    let expected = whole.report().await;
+    for tick in 1.. {
+        app(&stepwise, stepwise.store()).run(&Steps(AtomicU32::new(5))).await.expect("the tick runs");
+        if let Some(report) = stepwise.latest().await {
+            assert!(tick > 10, "it was interrupted often");
+            assert_eq!((report.totals, report.changes), (expected.totals, expected.changes));
+            assert_eq!(latest_rows(&stepwise).await, latest_rows(&whole).await);
+            return;
+        }
+    }
+}
+
+async fn latest_rows(world: &World) -> BTreeMap<(String, String), Option<Timestamp>> {
+    listed(&world.rows(&world.latest().await.expect("a report")).await)
+}
+
+#[tokio::test]
+async fn latest_moves_only_when_a_report_is_whole_whatever_call_it_dies_at() {
+    let world = World::with(small()).await;
+    let first = world.report().await;
+    let mut whole = false;
+    for at in (1..).step_by(23) {
+        world.advance(2 * DAY).await;
+        let doom = Doom::at(at, if at % 2 == 0 { Side::Before } else { Side::After });
+        let _ = app(&world, world.store_by(world.dynamo.doomed_client(&doom))).run(&NoDeadline).await;
+        let after_crash = world.latest().await.expect("the first report is there");
+        assert!(after_crash.id >= first.id);
+        assert_eq!(world.rows(&after_crash).await.len() as u64, after_crash.totals.credentials, "latest is whole");
+        world.advance(Duration::from_secs(61)).await;
+        world.tick_report().await;
+        let finished = world.latest().await.expect("a report");
+        assert_eq!(world.rows(&finished).await.len() as u64, finished.totals.credentials);
+        assert!(world.store().reports(&world.org, None, 100).await.expect("reports").items.len() >= 2);
+        if !doom.struck() {
+            whole = true;
+            break;
+        }
+    }
+    assert!(whole);
+}
+
+#[tokio::test]
+async fn in_every_dialect_it_judges_what_it_can_and_says_what_it_cannot() {
+    for dialect in ["default", "no-token-ids", "no-auth", "other-ids", "no-external-use", "drawn-actions", "cursor-end"]
+    {
+        let dialects: Dialects = dialect.parse().expect("a known dialect");
+        let world = World::with(SimOptions { dialects, ..small() }).await;
+        world.poll().await;
+        let report = world.report().await;
+        assert_eq!(report.status, ReportStatus::Complete, "{dialect}");
+        let rows = world.rows(&report).await;
+        let proven = report.notices.iter().all(|notice| notice.code != "join_unproven");
+        let names_tokens = !["no-token-ids", "no-auth", "other-ids"].contains(&dialect);
+        assert_eq!(proven, names_tokens, "{dialect}: {:?}", report.notices);
+        for row in &rows {
+            let guilty = row.findings.iter().any(|finding| finding.rule == "unused");
+            assert!(
+                !guilty || (row.usage == Use::Known && row.credential.last_used_at.is_some()),
+                "{dialect}: {row:?}"
+            );
+            assert!(row.last_used_source != LastUsedSource::None || row.usage == Use::Unknown, "{dialect}: {row:?}");
+        }
+        if names_tokens {
+            assert!(rows.iter().any(|row| row.profile.as_ref().is_some_and(|profile| profile.uses > 1)), "{dialect}");
+        }
+    }
+}
