@@ -92,7 +92,7 @@ pub enum ReportStatus {
 pub struct Totals {
     /// Rows.
     pub credentials: u64,
-    /// Owners read.
+    /// Owners of the rows; the ownerless ones count as one.
     pub owners: u64,
     /// Findings that stand.
     pub findings: u64,

@@ -65,7 +65,7 @@ pub(super) fn figures(org: &OrgId, report: &Report) -> Vec<Figure> {
     let figure = |number, text, anchor: &str| Figure { number, text, href: format!("{}#{anchor}", home(org)) };
     vec![
         figure(totals.credentials, "credentials", "credentials"),
-        figure(totals.owners, "accounts read", "read"),
+        figure(totals.owners, "owners of them", "read"),
         figure(totals.credentials_with_findings, "credentials with findings", "findings"),
         figure(totals.expiring_within_30_days, "expire within 30 days", "expiring"),
         figure(totals.use_unknown, "whose use cannot be judged", "credentials"),
@@ -87,7 +87,7 @@ fn joined(counts: &BTreeMap<String, u64>, show: impl Fn(&str, u64) -> String) ->
 pub(super) fn changes(report: &Report) -> String {
     let changes = &report.changes;
     format!(
-        "Since the report before: {} new and {} gone; {} findings opened, {} resolved.",
+        "Since the report before: {} new and {} gone; findings: {} opened, {} resolved.",
         changes.added, changes.removed, changes.new_findings, changes.resolved
     )
 }
