@@ -126,8 +126,10 @@ fn agreed(action: &Action, who: Decider<'_>) -> Result<Option<Action>> {
         return Err(Error::Forbidden("you asked for this action yourself; somebody else must approve it".into()));
     }
     match action.state {
-        ActionState::Planned | ActionState::Waiting => {}
-        ActionState::Withheld => return Err(Error::Conflict(withheld(action))),
+        ActionState::Planned | ActionState::Waiting if action.plan.withheld.is_none() => {}
+        ActionState::Planned | ActionState::Waiting | ActionState::Withheld => {
+            return Err(Error::Conflict(withheld(action)));
+        }
         ActionState::Claimed
         | ActionState::Done
         | ActionState::Cancelled

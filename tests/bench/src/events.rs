@@ -53,7 +53,7 @@ pub(crate) async fn measure(summary: &mut Summary) -> Outcome<()> {
     summary.note(
         PART,
         "units as dynoxide tells them by DynamoDB's rules: 2 for each KB begun of an item in a transaction, 1 in an \
-         index; its event's share of the profile's write included; stored consistent reads 1 for each 4 KB begun",
+         index; the profile's own write included; consistent reads 1 for each 4 KB begun",
     );
     webhook(summary).await
 }

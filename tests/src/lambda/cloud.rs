@@ -95,7 +95,8 @@ impl Cloud {
         reason = "what the store never writes is written here"
     )]
     pub async fn put_case_item(&self, pk: &str, sk: &str, texts: &[(&str, &str)]) {
-        let texts = texts.iter().chain(&[("pk", pk), ("sk", sk)]);
+        let keys = [("pk", pk), ("sk", sk)];
+        let texts = texts.iter().chain(&keys);
         let item = texts.map(|(name, text)| ((*name).to_owned(), AttributeValue::S((*text).to_owned()))).collect();
         let request = self.dynamo.client().put_item().table_name(&self.tables.cases).set_item(Some(item));
         request.send().await.expect("the item is written");

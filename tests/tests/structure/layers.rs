@@ -58,7 +58,7 @@ fn a_decision_takes_from_the_ports_only_what_was_read_and_answered() {
 
 #[test]
 fn only_the_store_sees_the_items_of_the_database() {
-    let sources = below(&["shared/src", "functions", "infra/local"]);
+    let sources = below(&["shared/src", "functions"]);
     let outside = sources.iter().filter(|source| !source.path.starts_with("shared/src/store/"));
     nothing(
         &outside.flat_map(|source| source.lines_with(&["AttributeValue"])).collect::<Vec<_>>(),
