@@ -7,21 +7,19 @@
 use crate::failure::{Failure, Result};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use dynoxide::{
-    AttributeValue, Database, DynoxideError, Item,
+    Database, DynoxideError,
     actions::{
-        delete_item::DeleteItemRequest,
         describe_time_to_live::DescribeTimeToLiveRequest,
         get_records::{GetRecordsRequest, Record},
         get_shard_iterator::GetShardIteratorRequest,
         list_tables::ListTablesRequest,
-        scan::ScanRequest,
     },
     streams::{shard_id, stream_arn},
 };
-use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde::{Serialize, Serializer, de::DeserializeOwned};
+use serde_json::{Value, json};
 use shared::model::Timestamp;
-use std::{collections::HashMap, net::SocketAddr, path::Path, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 use tokio::{
     net::TcpListener,
     sync::{Mutex, oneshot},
@@ -119,43 +117,22 @@ impl LocalDatabase {
         let request = DescribeTimeToLiveRequest { table_name: table_name.clone() };
         let described = self.database.describe_time_to_live(request).map_err(failed)?;
         let Some(attribute) = described.time_to_live_description.attribute_name else { return Ok(0) };
-        let mut expired = Expired { table_name, attribute, now, after: None };
-        let mut swept = 0;
+        let expired = Expired { table_name, attribute, now };
+        let (mut swept, mut after) = (0, None);
         loop {
-            let keys = self.expired_page(&mut expired)?;
+            let page = self.database.scan(read(expired.scan(after))?).map_err(failed)?;
+            after = page.last_evaluated_key.map(|key| json!(key));
+            let keys = page.items.unwrap_or_default();
             swept += keys.len();
-            keys.into_iter().try_for_each(|key| self.delete_expired(&expired, key))?;
-            if expired.after.is_none() {
+            keys.iter().try_for_each(|key| self.delete_expired(&expired, &json!(key)))?;
+            if after.is_none() {
                 return Ok(swept);
             }
         }
     }
 
-    fn expired_page(&self, expired: &mut Expired) -> Result<Vec<Item>> {
-        let request = ScanRequest {
-            table_name: expired.table_name.clone(),
-            filter_expression: Some("#ttl < :now".into()),
-            projection_expression: Some("pk, sk".into()),
-            expression_attribute_names: Some(expired.names()),
-            expression_attribute_values: Some(expired.values()),
-            exclusive_start_key: expired.after.take(),
-            ..ScanRequest::default()
-        };
-        let page = self.database.scan(request).map_err(failed)?;
-        expired.after = page.last_evaluated_key;
-        Ok(page.items.unwrap_or_default())
-    }
-
-    fn delete_expired(&self, expired: &Expired, key: Item) -> Result<()> {
-        let request = DeleteItemRequest {
-            table_name: expired.table_name.clone(),
-            key,
-            condition_expression: Some("#ttl < :now".into()),
-            expression_attribute_names: Some(expired.names()),
-            expression_attribute_values: Some(expired.values()),
-            ..DeleteItemRequest::default()
-        };
-        match self.database.delete_item(request) {
+    fn delete_expired(&self, expired: &Expired, key: &Value) -> Result<()> {
+        match self.database.delete_item(read(expired.delete(key))?) {
             Ok(_) | Err(DynoxideError::ConditionalCheckFailedException(..)) => Ok(()),
             Err(error) => Err(failed(error)),
         }
@@ -188,22 +165,39 @@ impl LocalDatabase {
     }
 }
 
-/// A sweep of one table.
+/// A sweep of one table; its requests as JSON, as they would come by HTTP.
 struct Expired {
     table_name: String,
     attribute: String,
     now: Timestamp,
-    after: Option<Item>,
 }
 
 impl Expired {
-    fn names(&self) -> HashMap<String, String> {
-        HashMap::from([("#ttl".into(), self.attribute.clone())])
+    fn scan(&self, after: Option<Value>) -> Value {
+        let mut request = self.request(json!({ "ProjectionExpression": "pk, sk" }));
+        request["FilterExpression"] = json!("#ttl < :now");
+        if let Some(after) = after {
+            request["ExclusiveStartKey"] = after;
+        }
+        request
     }
 
-    fn values(&self) -> Item {
-        HashMap::from([(":now".into(), AttributeValue::N(self.now.timestamp().to_string()))])
+    fn delete(&self, key: &Value) -> Value {
+        let mut request = self.request(json!({ "Key": key }));
+        request["ConditionExpression"] = json!("#ttl < :now");
+        request
     }
+
+    fn request(&self, mut request: Value) -> Value {
+        request["TableName"] = json!(self.table_name);
+        request["ExpressionAttributeNames"] = json!({ "#ttl": self.attribute });
+        request["ExpressionAttributeValues"] = json!({ ":now": { "N": self.now.timestamp().to_string() } });
+        request
+    }
+}
+
+fn read<T: DeserializeOwned>(request: Value) -> Result<T> {
+    serde_json::from_value(request).map_err(|error| Failure::Database(error.to_string()))
 }
 
 fn record_of(record: &Record) -> Result<StreamRecord> {
@@ -227,6 +221,7 @@ mod tests {
     async fn put(database: &LocalDatabase, table: &str, sk: &str, expires_at: i64) {
         use aws_sdk_dynamodb::types::AttributeValue::{N, S};
         let put = database.client().put_item().table_name(table);
+        let put = put.item("filler", S("x".repeat(300_000)));
         let put = put.item("pk", S("P".into())).item("sk", S(sk.into())).item("entity", S("finding".into()));
         put.item("expires_at", N(expires_at.to_string())).send().await.unwrap();
     }
@@ -245,6 +240,10 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_sweep_follows_the_clock_that_it_is_given() {
         let database = with_tables(None).await;
+        // More than one page of a scan, which holds 1 MB.
+        for number in 0..4 {
+            put(&database, "history", &format!("a{number}"), 5_000).await;
+        }
         for (sk, expires_at) in [("old", 1_000), ("due", 2_000), ("new", 3_000)] {
             put(&database, "history", sk, expires_at).await;
         }
