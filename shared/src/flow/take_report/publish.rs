@@ -73,7 +73,8 @@ fn notices(run: &Run, quarantined: u64) -> Vec<Notice> {
         }
     }
     if quarantined > 0 {
-        let text = format!("Deliveries and events that could not be understood, and are kept in quarantine: {quarantined}.");
+        let text =
+            format!("Deliveries and events that could not be understood, and are kept in quarantine: {quarantined}.");
         notices.push(notice("quarantine", text));
     }
     let text = "Service accounts' tokens, OAuth clients and the tokens of external users are not in this report.";
