@@ -72,6 +72,7 @@ pub(crate) fn report(id: &str, parts: u32) -> Report {
         status: ReportStatus::Complete,
         sections: vec![],
         notices: vec![],
+        totals: Totals::default(),
         changes: Changes::default(),
         parts,
         quarantined: 0,
