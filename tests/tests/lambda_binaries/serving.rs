@@ -21,7 +21,8 @@ fn items(body: &str) -> Vec<Value> {
 
 #[tokio::test]
 async fn only_health_and_the_description_are_open() {
-    let function = Cloud::start().await.function("serve-reports").start().await;
+    let cloud = Cloud::start().await;
+    let function = cloud.function("serve-reports").start().await;
     for (path, status) in [("/healthz", 200), ("/openapi.json", 200), ("/v1/orgs", 401), ("/", 401), ("/none", 404)] {
         assert_eq!(get(&function, path, None).await.0, status, "{path}");
     }
