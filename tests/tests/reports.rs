@@ -124,7 +124,7 @@ async fn findings_open_once_resolve_when_seen_to_be_gone_and_open_again() {
         let usable = row.owner.as_ref().is_some_and(|owner| owner.status == OwnerStatus::Active);
         usable && row.credential.expires_at.is_some_and(|at| at > first.generated_at + 150 * DAY)
     };
-    let living: BTreeSet<String> = world.rows(&first).await.into_iter().filter(lives).map(id).collect();
+    let living: BTreeSet<String> = world.rows(&first).await.iter().filter(|row| lives(row)).map(id).collect();
     let unused = open.iter().find(|finding| finding.rule == "unused" && living.contains(finding.subject.id.as_str()));
     let unused = unused.expect("an unused token that lives on").clone();
     world.advance(DAY).await;
@@ -144,7 +144,7 @@ async fn while_the_ids_of_our_own_keys_are_unknown_it_says_so_and_once_known_it_
     let world = World::with(small()).await;
     let report = world.report().await;
     assert!(report.notices.iter().all(|notice| notice.code != "own_key_unknown"));
-    let own: BTreeSet<String> = world.rows(&report).await.into_iter().filter(|row| row.own).map(id).collect();
+    let own: BTreeSet<String> = world.rows(&report).await.iter().filter(|row| row.own).map(id).collect();
     let expected = ["sim-admin-key-id", "sim-events-key-id", "sim-read-key-id", "sim-tokens-key-id"];
     assert_eq!(own, expected.map(str::to_owned).into());
     let unknown = World::with(small()).await.without_own_keys();
@@ -152,7 +152,7 @@ async fn while_the_ids_of_our_own_keys_are_unknown_it_says_so_and_once_known_it_
     assert!(report.notices.iter().any(|notice| notice.code == "own_key_unknown"));
 }
 
-fn id(row: CredentialRow) -> String {
+fn id(row: &CredentialRow) -> String {
     row.credential.reference.id.to_string()
 }
 

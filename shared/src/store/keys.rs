@@ -36,7 +36,7 @@ fn part(id: &str) -> String {
     utf8_percent_encode(id, RESERVED).to_string()
 }
 
-/// Undoes [`part`].
+/// Undoes the writing of an id as a part of a partition key.
 pub fn unpart(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
