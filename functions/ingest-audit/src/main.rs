@@ -18,9 +18,8 @@ async fn main() -> Result<(), Error> {
     telemetry::init(&settings.text("LOG_LEVEL")?);
     let aws = http::sdk_config().await;
     let events = settings.events()?;
-    let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), settings.tables()?, settings.retention()?);
-    let secrets = aws_sdk_secretsmanager::Client::new(&aws);
-    let webhook = SecretsManagerSource::new(secrets, [(Purpose::Webhook, settings.text("WEBHOOK_SECRET_ID")?)]);
+    let store = Store::connect(&aws, settings.tables()?, settings.retention()?);
+    let webhook = SecretsManagerSource::connect(&aws, Purpose::Webhook, settings.text("WEBHOOK_SECRET_ID")?);
     let app = &App::new(store, SecretCache::new(webhook, SystemClock), SystemClock, events);
     run(service_fn(|request: Request| async move { Ok::<_, Infallible>(app.handle(request).await) })).await
 }

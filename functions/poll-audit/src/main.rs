@@ -14,9 +14,9 @@ async fn main() -> Result<(), Error> {
     telemetry::init(&settings.text("LOG_LEVEL")?);
     let aws = http::sdk_config().await;
     let (events, atlassian) = (settings.events()?, settings.atlassian()?);
-    let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), settings.tables()?, settings.retention()?);
-    let key = (Purpose::AtlassianRead, settings.text("ATLASSIAN_READ_SECRET_ID")?);
-    let keys = SecretsManagerSource::new(aws_sdk_secretsmanager::Client::new(&aws), [key]);
+    let store = Store::connect(&aws, settings.tables()?, settings.retention()?);
+    let key = settings.text("ATLASSIAN_READ_SECRET_ID")?;
+    let keys = SecretsManagerSource::connect(&aws, Purpose::AtlassianRead, key);
     let client = http::atlassian_http_client(atlassian.call_timeout);
     let source = AtlassianReader::new(client, &atlassian, SecretCache::new(keys, SystemClock).into())?;
     let orgs = Orgs { orgs: settings.orgs()?, events, limits: settings.poll()? };

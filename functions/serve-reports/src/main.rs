@@ -19,8 +19,7 @@ async fn main() -> Result<(), Error> {
     http::install_crypto();
     let aws = http::sdk_config().await;
     let store = Store::connect(&aws, settings.tables()?, settings.retention()?);
-    let secrets = aws_sdk_secretsmanager::Client::new(&aws);
-    let tokens = SecretsManagerSource::new(secrets, [(Purpose::ApiTokens, settings.text("API_TOKENS_SECRET_ID")?)]);
+    let tokens = SecretsManagerSource::connect(&aws, Purpose::ApiTokens, settings.text("API_TOKENS_SECRET_ID")?);
     let serving = Serving { pages: Pages::SignIn, events: settings.events()? };
     let app = &App::new(store, SecretCache::new(tokens, SystemClock), SystemClock, serving);
     run(service_fn(|request: Request| async move { Ok::<_, Infallible>(app.handle(request).await) })).await

@@ -4,8 +4,8 @@
 //! written by [`ordered`], so that the order of the keys is the order of the ids, byte by byte. No id can forge a key.
 
 use crate::model::{
-    AccountId, ActionId, Credential, CredentialKind, CredentialRef, EventKey, FindingId, OrgId, ProfileKey,
-    QuarantineId, ReportId, SHARDS, Timestamp, shard_of, stable_hash,
+    AccountId, ActionId, Credential, CredentialRef, EventKey, FindingId, OrgId, ProfileKey, QuarantineId, ReportId,
+    SHARDS, Timestamp, shard_of,
 };
 use chrono::DateTime;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
@@ -188,16 +188,10 @@ pub fn shard_totals(org: &OrgId, report: &ReportId) -> String {
 
 /// A final row: partition and sort key follow its hash, so all reports have their rows in one and the same order.
 pub fn row(org: &OrgId, report: &ReportId, parts: u32, credential: &CredentialRef) -> Key {
-    let hash = row_hash(credential.kind, credential.id.as_str());
+    let hash = credential.order();
     let first = u64::from_str_radix(&hash[..8], 16).unwrap_or(0);
     let number = (first * u64::from(parts.max(1))) >> 32;
     Key::new(rows_part(org, report, number as u32), hash)
-}
-
-fn row_hash(kind: CredentialKind, id: &str) -> String {
-    let mut hash = stable_hash(&[kind.as_str(), id]);
-    hash.truncate(16);
-    hash
 }
 
 /// A partition of a report's rows.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::{
     error::{Error, Result},
-    model::{CredentialRef, CredentialRow, OrgId, Report, RowFinding, SectionName, SectionStatus, stable_hash},
+    model::{CredentialRef, CredentialRow, OrgId, Report, RowFinding, SectionName, SectionStatus},
     ports::{CaseReader, ReportReader},
 };
 use std::{cmp::Ordering, collections::VecDeque};
@@ -135,7 +135,7 @@ impl<S: ReportReader> Walk<'_, S> {
     /// Takes the next row of one side, or of both; what it says, if they differ.
     fn step(&mut self) -> Option<Value> {
         let order = match (self.new.rows.front(), self.old.rows.front()) {
-            (Some(new), Some(old)) => position(new).cmp(&position(old)),
+            (Some(new), Some(old)) => new.credential.reference.order().cmp(&old.credential.reference.order()),
             (Some(_), None) => Ordering::Less,
             (None, _) => Ordering::Greater,
         };
@@ -154,12 +154,6 @@ impl<S: ReportReader> Walk<'_, S> {
         let at = [self.new.at.clone(), self.old.at.clone()];
         (!at.iter().all(|at| at.ended)).then_some(at)
     }
-}
-
-/// A row's place in every report (as the store orders them: by the hash of kind and id).
-fn position(row: &CredentialRow) -> String {
-    let CredentialRef { kind, id } = &row.credential.reference;
-    stable_hash(&[kind.as_str(), id.as_str()])
 }
 
 /// Whether the list of this kind was read to its end: only then a missing row says that the credential is gone.
