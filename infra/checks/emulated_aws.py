@@ -354,8 +354,11 @@ def try_intake(stack):
 
 
 def try_report(stack, atlassian):
-    polled = invoke(stack, "poll-audit", {"source": "aws.events"})
-    check("poll-audit reads the org's log", [org.get("state", org) for org in polled.get("orgs", [polled])], ["caught_up"])
+    def caught_up():  # its own schedule may be at work on the same cursor
+        polled = invoke(stack, "poll-audit", {"source": "aws.events"})
+        return [org.get("state", org) for org in polled.get("orgs", [polled])] == ["caught_up"]
+
+    check("poll-audit reads the org's log to its end", ministack.wait_for(caught_up, 60, "the poll catches up"))
     taken = invoke(stack, "report-tokens", {"source": "aws.events"})
     outcome = taken.get(ORG, taken)
     # Its own schedule may have come first.

@@ -183,7 +183,7 @@ pub fn action_id(org: &OrgId, credential: &CredentialRef, kind: ActionKind, gene
     ActionId::new(short_hash(&parts))
 }
 
-/// A new action in state `planned`.
+/// A new action: `withheld` from the start if its plan is, else `planned`.
 pub fn action(org: &OrgId, cause: &Cause, plan: Plan, generation: u32, now: Timestamp) -> Action {
     let (finding, finding_generation, requested_by) = match cause {
         Cause::Finding { id, generation, .. } => (Some(id.clone()), *generation, None),
@@ -195,13 +195,13 @@ pub fn action(org: &OrgId, cause: &Cause, plan: Plan, generation: u32, now: Time
         finding_generation,
         generation,
         requested_by,
-        state: ActionState::Planned,
+        state: first_state(&plan),
         plan_hash: hash(&plan),
-        plan,
         planned_at: now,
         agreed: None,
         claim: None,
-        reason: None,
+        reason: plan.withheld.clone(),
+        plan,
         changed_at: now,
         wake_at: Some(now),
     }
@@ -210,17 +210,22 @@ pub fn action(org: &OrgId, cause: &Cause, plan: Plan, generation: u32, now: Time
 /// The same action with a new plan: approvals of the old one do not hold, and the grace starts now.
 pub fn replanned(action: &Action, plan: Plan, now: Timestamp) -> Action {
     Action {
-        state: ActionState::Planned,
+        state: first_state(&plan),
         plan_hash: hash(&plan),
-        plan,
         planned_at: now,
         agreed: None,
         claim: None,
-        reason: None,
+        reason: plan.withheld.clone(),
+        plan,
         changed_at: now,
         wake_at: Some(now),
         ..action.clone()
     }
+}
+
+/// What is held back never stands as planned, not even for a moment: somebody may be reading.
+fn first_state(plan: &Plan) -> ActionState {
+    if plan.withheld.is_some() { ActionState::Withheld } else { ActionState::Planned }
 }
 
 #[cfg(test)]
@@ -288,6 +293,16 @@ pub(crate) mod tests {
         let mut key = row();
         key.credential.reference.kind = CredentialKind::OrgApiKey;
         assert!(plan_revocation(&key, &report(), &cause(), &policy, now()).withheld.is_some());
+    }
+
+    #[test]
+    fn what_is_held_back_is_withheld_from_its_first_moment_and_again_after_a_new_plan() {
+        let plan = |mode| plan_revocation(&row(), &report(), &cause(), &policy(mode, Approval::Waived), now());
+        let observed = action(&"acme".into(), &cause(), plan(Mode::Observe), 1, now());
+        assert_eq!((observed.state, &observed.reason), (ActionState::Withheld, &observed.plan.withheld));
+        let enforced = replanned(&observed, plan(Mode::Enforce), now());
+        assert_eq!((enforced.state, &enforced.reason), (ActionState::Planned, &None));
+        assert_eq!(replanned(&enforced, plan(Mode::Observe), now()).state, ActionState::Withheld);
     }
 
     #[test]
