@@ -1,7 +1,9 @@
 #!/bin/sh
 # Builds every function for provided.al2023 and zips it: target/lambda/FUNCTION.zip.
+# package.sh [x86_64|arm64] [PACKAGE]: with another package besides the functions, for comparison.
 set -eu
 arch=${1:-x86_64}
+besides=${2:-}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root"
 
@@ -18,9 +20,9 @@ fi
 command -v objdump >/dev/null || { echo "packaging needs objdump, which is missing: apt-get install binutils" >&2; exit 3; }
 
 bin=$(infra/tools/python-tool.sh lambda)
-packages=$(for folder in functions/*/; do printf -- '-p %s ' "$(basename "$folder")"; done)
+packages=$(for package in functions/*/ $besides; do printf -- '-p %s ' "$(basename "$package")"; done)
 rm -rf target/lambda
 # zig links against an old glibc on any machine; the profile is in Cargo.toml.
 # shellcheck disable=SC2086
-PATH="$bin:$PATH" cargo lambda build --profile lambda --target "$target" --lambda-dir target/lambda $packages
+PATH="$bin:$PATH" cargo lambda build --profile shipped --target "$target" --lambda-dir target/lambda $packages
 "$bin/python" infra/tools/zip_functions.py target/lambda

@@ -8,6 +8,7 @@ mod secrets_manager;
 
 pub use binaries::{FUNCTIONS, build};
 pub use cloud::{Cloud, Setup};
+pub use runtime_api::TIMEOUT;
 pub use secrets_manager::SecretsManager;
 
 use runtime_api::RuntimeApi;
@@ -39,8 +40,15 @@ impl Function {
     /// # Panics
     /// If the process does not start.
     pub async fn start(name: &str, settings: &[(String, String)]) -> Self {
+        Self::start_as(Command::new(build().join(name)), name, settings).await
+    }
+
+    /// The same with another command: a packaged binary, or a tool that runs a binary.
+    ///
+    /// # Panics
+    /// If the process does not start.
+    pub async fn start_as(mut command: Command, name: &str, settings: &[(String, String)]) -> Self {
         let api = RuntimeApi::start().await;
-        let mut command = Command::new(build().join(name));
         command.env_clear().envs(lambda_environment(name, &api)).envs(settings.iter().cloned());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{name} does not start: {error}"));
@@ -58,6 +66,17 @@ impl Function {
     /// # Panics
     /// If no answer comes within a minute.
     pub async fn invoke(&self, event: &Value) -> Result<Value, Value> {
+        self.invoke_within(event, Duration::from_secs(60)).await
+    }
+
+    /// The same with another patience.
+    ///
+    /// # Errors
+    /// As [`Function::invoke`].
+    ///
+    /// # Panics
+    /// If no answer comes in time.
+    pub async fn invoke_within(&self, event: &Value, patience: Duration) -> Result<Value, Value> {
         let mut child = self.child.lock().await;
         let reply = async {
             tokio::select! {
@@ -65,9 +84,28 @@ impl Function {
                 status = child.wait() => Err(self.exited(status.expect("the process is ours")).await),
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), reply)
+        tokio::time::timeout(patience, reply)
             .await
-            .unwrap_or_else(|_| panic!("no answer within a minute; the log:\n{}", self.log()))
+            .unwrap_or_else(|_| panic!("no answer within {patience:?}; the log:\n{}", self.log()))
+    }
+
+    /// The id of its process; `None` if it has ended.
+    pub async fn id(&self) -> Option<u32> {
+        self.child.lock().await.id()
+    }
+
+    /// Ends it by SIGTERM, as Lambda does, and waits until it is gone.
+    ///
+    /// # Panics
+    /// If it cannot be waited for.
+    pub async fn end(self) {
+        let mut child = self.child.into_inner();
+        let Some(id) = child.id() else { return };
+        let terminated = Command::new("kill").args(["-TERM", &id.to_string()]).status().await;
+        assert!(terminated.is_ok_and(|status| status.success()), "process {id} took no SIGTERM");
+        if tokio::time::timeout(Duration::from_secs(60), child.wait()).await.is_err() {
+            child.kill().await.expect("the process is ours");
+        }
     }
 
     /// What the function wrote so far.

@@ -3,7 +3,7 @@
 
 use crate::{
     Outcome,
-    function::{Function, http, tick},
+    function::Function,
     root,
     secrets::ORG,
     summary::{Summary, median},
@@ -11,12 +11,14 @@ use crate::{
 };
 use serde_json::Value;
 use std::{fs, path::Path, time::Instant};
+use tokenwarden_tests::lambda::{
+    FUNCTIONS,
+    event::{request, tick, with_body},
+};
 use tokio::process::Command;
 
-/// The functions.
-pub(crate) const FUNCTIONS: [&str; 5] =
-    ["ingest-audit", "poll-audit", "report-tokens", "remediate-tokens", "serve-reports"];
-const EMPTY: &str = "empty-function";
+/// A function that does nothing.
+pub(crate) const EMPTY: &str = "empty-function";
 const PART: &str = "Cold start (exec to the first answer)";
 /// So many starts, of which the middle one is told.
 const STARTS: usize = 15;
@@ -52,9 +54,9 @@ pub(crate) async fn measure(summary: &mut Summary) -> Outcome<()> {
 /// Millions of instructions of the whole process, its end included.
 async fn instructions(function: &str, surroundings: &Surroundings, folder: &Path) -> Outcome<f64> {
     let counts = folder.join(format!("{function}.out"));
-    let mut running = Function::start_counted(function, surroundings, &counts).await?;
-    first(function, &mut running).await?;
-    running.end().await?;
+    let running = Function::start_counted(function, surroundings, &counts).await?;
+    first(function, &running).await?;
+    running.end().await;
     let text = fs::read_to_string(&counts)?;
     let total = text.lines().find_map(|line| line.strip_prefix("summary: ").or(line.strip_prefix("totals: ")));
     let total: f64 = total.ok_or("callgrind wrote no sum")?.trim().parse()?;
@@ -65,22 +67,22 @@ async fn millis(function: &str, surroundings: &Surroundings) -> Outcome<f64> {
     let mut starts = Vec::with_capacity(STARTS);
     for _ in 0..STARTS {
         let begun = Instant::now();
-        let mut running = Function::start(function, surroundings).await?;
-        first(function, &mut running).await?;
+        let running = Function::start(function, surroundings).await?;
+        first(function, &running).await?;
         starts.push(begun.elapsed().as_secs_f64() * 1e3);
-        running.end().await?;
+        running.end().await;
     }
     Ok(median(starts))
 }
 
 /// The cheapest real invocation of a function.
-async fn first(function: &str, running: &mut Function) -> Outcome<Value> {
+async fn first(function: &str, running: &Function) -> Outcome<Value> {
     match function {
         "ingest-audit" => {
             let path = format!("/webhooks/{ORG}/audit");
-            running.request(&http("POST", &path, "", "Bearer wrong", "{}"), 401).await
+            running.request(&with_body(request("POST", &path, &[("authorization", "Bearer wrong")]), "{}"), 401).await
         }
-        "serve-reports" => running.request(&http("GET", "/healthz", "", "", ""), 200).await,
+        "serve-reports" => running.request(&request("GET", "/healthz", &[]), 200).await,
         _ => running.invoke(&tick()).await,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Outcome,
-    function::{Function, http},
+    function::Function,
     meter::Meter,
     secrets::{ORG, WEBHOOK},
     summary::Summary,
@@ -19,6 +19,7 @@ use shared::{
     store::Store,
 };
 use std::time::{Duration, Instant};
+use tokenwarden_tests::lambda::event::{request, with_body};
 
 const PART: &str = "Event path (record_events over dynoxide)";
 const SETTINGS: EventSettings = EventSettings { keep: KeepEvents::Relevant, retention_days: 120, backfill_days: 30 };
@@ -131,12 +132,12 @@ fn event(load: usize, n: usize, profiles: usize, now: Timestamp) -> Value {
 /// The function itself with one delivery of nearly 1 MiB, the largest that it takes.
 async fn webhook(summary: &mut Summary) -> Outcome<()> {
     let surroundings = Surroundings::empty().await?;
-    let mut function = Function::start("ingest-audit", &surroundings).await?;
+    let function = Function::start("ingest-audit", &surroundings).await?;
     let path = format!("/webhooks/{ORG}/audit");
     let now = SystemClock.now();
     let deliver = |from: usize, count: usize| {
         let events: Vec<Value> = (from..from + count).map(|n| event(9, n, 200, now)).collect();
-        http("POST", &path, "", WEBHOOK, &Value::from(events).to_string())
+        with_body(request("POST", &path, &[("authorization", WEBHOOK)]), &Value::from(events).to_string())
     };
     function.request(&deliver(0, 1), 202).await?;
     let begin = function.peak_mb()?;
@@ -148,5 +149,6 @@ async fn webhook(summary: &mut Summary) -> Outcome<()> {
     summary.add(PART, format!("ingest-audit, a delivery of 1 MiB ({count} events)"), events / secs, "events/s");
     summary.add(PART, "ingest-audit, peak memory after one event", begin, "MB");
     summary.add(PART, "ingest-audit, peak memory after that delivery", peak, "MB");
-    function.end().await
+    function.end().await;
+    Ok(())
 }

@@ -8,7 +8,6 @@ mod function;
 mod meter;
 mod pages;
 mod report;
-mod runtime_api;
 mod secrets;
 mod sizes;
 mod summary;
@@ -49,7 +48,7 @@ async fn main() -> ExitCode {
 async fn measure(summary: &mut Summary, only: Option<&str>) -> Outcome<()> {
     let wanted = |part: &str| only.is_none_or(|only| only == part);
     if wanted("sizes") {
-        sizes::measure(summary);
+        sizes::measure(summary)?;
     }
     if wanted("cold") {
         cold::measure(summary).await?;

@@ -2,7 +2,7 @@
 
 use crate::{
     Outcome,
-    function::{Function, http},
+    function::Function,
     secrets::{ORG, READER},
     summary::{Summary, median},
     surroundings::Surroundings,
@@ -14,7 +14,7 @@ use shared::{
     store::Store,
 };
 use std::time::Instant;
-use tokenwarden_tests::sample;
+use tokenwarden_tests::{lambda::event::request, sample};
 
 const PART: &str = "Reading (serve-reports over dynoxide, per request)";
 /// So many requests, of which the middle one is told.
@@ -27,18 +27,18 @@ pub(crate) async fn measure(summary: &mut Summary) -> Outcome<()> {
     for rows in ROWS {
         let surroundings = Surroundings::empty().await?;
         fill(&surroundings.store(), rows).await?;
-        let mut function = Function::start("serve-reports", &surroundings).await?;
+        let function = Function::start("serve-reports", &surroundings).await?;
         let list = format!("/v1/orgs/{ORG}/reports/latest/credentials");
-        let requests = [("GET /", "/", ""), ("GET …/credentials", list.as_str(), "limit=100")];
-        for (at, (name, path, query)) in requests.into_iter().enumerate() {
-            let millis = typical(&mut function, path, query).await?;
+        let requests = [("GET /", "/".to_owned()), ("GET …/credentials", format!("{list}?limit=100"))];
+        for (at, (name, path)) in requests.into_iter().enumerate() {
+            let millis = typical(&function, &path).await?;
             small.push(millis);
             summary.compare(PART, format!("{name}, {rows} rows"), (millis, small[at]), "ms");
         }
-        let (pages, millis) = walk(&mut function, &list).await?;
+        let (pages, millis) = walk(&function, &list).await?;
         summary.add(PART, format!("all of …/credentials, {rows} rows, {pages} pages"), millis, "ms");
         summary.add(PART, format!("peak memory, {rows} rows"), function.peak_mb()?, "MB");
-        function.end().await?;
+        function.end().await;
     }
     summary.note(PART, format!("the middle of {REQUESTS} requests, the database's share included"));
     Ok(())
@@ -57,8 +57,8 @@ async fn fill(store: &Store, rows: u32) -> Outcome<()> {
     Ok(())
 }
 
-async fn typical(function: &mut Function, path: &str, query: &str) -> Outcome<f64> {
-    let request = http("GET", path, query, READER, "");
+async fn typical(function: &Function, path: &str) -> Outcome<f64> {
+    let request = read(path);
     function.request(&request, 200).await?;
     let mut millis = Vec::with_capacity(REQUESTS);
     for _ in 0..REQUESTS {
@@ -69,11 +69,15 @@ async fn typical(function: &mut Function, path: &str, query: &str) -> Outcome<f6
     Ok(median(millis))
 }
 
+fn read(path: &str) -> Value {
+    request("GET", path, &[("authorization", READER)])
+}
+
 /// Reads the whole list, page by page.
-async fn walk(function: &mut Function, path: &str) -> Outcome<(usize, f64)> {
+async fn walk(function: &Function, path: &str) -> Outcome<(usize, f64)> {
     let (begun, mut pages, mut query) = (Instant::now(), 0, String::from("limit=1000"));
     while pages < 1_000 {
-        let answer = function.request(&http("GET", path, &query, READER, ""), 200).await?;
+        let answer = function.request(&read(&format!("{path}?{query}")), 200).await?;
         let page: Value = serde_json::from_str(answer["body"].as_str().unwrap_or_default())?;
         pages += 1;
         let Some(next) = page["next"].as_str() else { break };

@@ -1,30 +1,26 @@
 //! What a function weighs.
 
-use crate::{cold::FUNCTIONS, function::binary, root, summary::Summary};
-use std::fs;
+use crate::{Outcome, cold::EMPTY, function::binary, summary::Summary};
+use std::{fs, path::Path};
+use tokenwarden_tests::lambda::FUNCTIONS;
 
-const PART: &str = "Sizes";
+const PART: &str = "Sizes (of `make package`)";
 
-/// The zips of `make package` if they are there, and the binaries of this build.
-pub(crate) fn measure(summary: &mut Summary) {
-    let mut missing = false;
-    for function in FUNCTIONS {
-        match fs::metadata(root().join(format!("target/lambda/{function}.zip"))) {
-            Ok(zip) => summary.add(PART, format!("{function}.zip"), zip.len() as f64 / 1e6, "MB"),
-            Err(_) => missing = true,
-        }
+/// The zips that a cold start fetches, and the binaries in them, beside a function that does nothing.
+pub(crate) fn measure(summary: &mut Summary) -> Outcome<()> {
+    let (empty, empty_zip) = sizes(EMPTY)?;
+    for function in [EMPTY].into_iter().chain(FUNCTIONS) {
+        let (size, zip) = sizes(function)?;
+        summary.compare(PART, format!("{function}, zip"), (zip, empty_zip), "MB");
+        summary.compare(PART, format!("{function}, binary"), (size, empty), "MB");
     }
-    if missing {
-        summary.note(PART, "no zips in target/lambda: run `make package` first");
-    }
-    let size =
-        |name: &str| binary(name).ok().and_then(|path| fs::metadata(path).ok()).map(|file| file.len() as f64 / 1e6);
-    let Some(empty) = size("empty-function") else { return };
-    summary.compare(PART, "empty function, binary", (empty, empty), "MB");
-    for function in FUNCTIONS {
-        if let Some(size) = size(function) {
-            summary.compare(PART, format!("{function}, binary"), (size, empty), "MB");
-        }
-    }
-    summary.note(PART, "binaries of the release profile; `make package` builds smaller ones");
+    Ok(())
+}
+
+/// In MB: the binary and its zip.
+fn sizes(function: &str) -> Outcome<(f64, f64)> {
+    let megabytes = |path: &Path| fs::metadata(path).map(|file| file.len() as f64 / 1e6);
+    let binary = binary(function)?;
+    let folder = binary.parent().ok_or("the binary lies in a folder")?;
+    Ok((megabytes(&binary)?, megabytes(&folder.with_extension("zip"))?))
 }

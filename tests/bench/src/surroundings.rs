@@ -1,13 +1,13 @@
 //! What a function finds around it: two tables, its secrets, and the simulated org where it needs one.
 
-use crate::{Outcome, distance::Distance, secrets::Secrets};
+use crate::{Outcome, distance::Distance, secrets};
 use aws_sdk_dynamodb::{Client, types::StreamSpecification};
 use shared::{
     config::{Retention, Tables},
     store::Store,
 };
 use std::time::Duration;
-use tokenwarden_tests::dynamo::LocalDynamo;
+use tokenwarden_tests::{dynamo::LocalDynamo, lambda::SecretsManager};
 
 /// How long things are kept: the defaults.
 const RETENTION: Retention = Retention { event_days: 120, report_days: 400 };
@@ -16,7 +16,7 @@ const RETENTION: Retention = Retention { event_days: 120, report_days: 400 };
 pub(crate) struct Surroundings {
     dynamo: LocalDynamo,
     tables: Tables,
-    secrets: Secrets,
+    secrets: SecretsManager,
     atlassian_url: String,
     orgs: &'static str,
     distance: Option<Distance>,
@@ -32,7 +32,7 @@ impl Surroundings {
     pub(crate) async fn over(atlassian_url: String, orgs: &'static str) -> Outcome<Self> {
         let dynamo = LocalDynamo::start().await;
         let tables = dynamo.fresh_tables().await;
-        Ok(Self { dynamo, tables, secrets: Secrets::start().await?, atlassian_url, orgs, distance: None })
+        Ok(Self { dynamo, tables, secrets: secrets::manager().await, atlassian_url, orgs, distance: None })
     }
 
     /// Ends the stream of the cases table: dynoxide looks through all of a stream at each write, which DynamoDB does not.
@@ -64,31 +64,22 @@ impl Surroundings {
         self.dynamo.client()
     }
 
-    /// The environment of a function.
-    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
-        let fixed = [
+    /// The settings of a function.
+    pub(crate) fn settings(&self) -> Vec<(String, String)> {
+        let dynamo = self.distance.as_ref().map_or(self.dynamo.url(), Distance::url);
+        let settings = [
             ("PATH", "/usr/local/bin:/usr/bin:/bin"),
-            ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
-            ("AWS_LAMBDA_LOG_GROUP_NAME", "bench"),
-            ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
-            ("AWS_REGION", "us-east-1"),
-            ("AWS_ACCESS_KEY_ID", "local"),
-            ("AWS_SECRET_ACCESS_KEY", "local"),
+            ("HISTORY_TABLE", &self.tables.history),
+            ("CASES_TABLE", &self.tables.cases),
+            ("ORGS", self.orgs),
+            ("ATLASSIAN_BASE_URL", &self.atlassian_url),
+            ("AWS_ENDPOINT_URL_DYNAMODB", dynamo),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets.url()),
             ("WEBHOOK_SECRET_ID", "webhook"),
             ("ATLASSIAN_READ_SECRET_ID", "read"),
             ("ATLASSIAN_UNSCOPED_SECRET_ID", "unscoped"),
             ("API_TOKENS_SECRET_ID", "api"),
-            ("ORGS", self.orgs),
         ];
-        let made = [
-            ("HISTORY_TABLE", self.tables.history.as_str()),
-            ("CASES_TABLE", self.tables.cases.as_str()),
-            ("ATLASSIAN_BASE_URL", self.atlassian_url.as_str()),
-            ("AWS_ENDPOINT_URL_DYNAMODB", self.distance.as_ref().map_or(self.dynamo.url(), Distance::url)),
-            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets.url()),
-        ];
-        fixed.into_iter().chain(made).map(|(name, value)| (name, value.to_owned())).collect()
+        settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
     }
 }

@@ -23,7 +23,7 @@ use tokio::{
 };
 
 /// How long an invocation may take by its `Lambda-Runtime-Deadline-Ms`: the timeout of the slowest function.
-const TIMEOUT: Duration = Duration::from_secs(290);
+pub const TIMEOUT: Duration = Duration::from_secs(290);
 
 type Reply = Result<Value, Value>;
 
