@@ -1,11 +1,15 @@
 //! HTTP clients: one TLS stack (rustls with ring), embedded roots, no proxies, nothing read from the machine's store.
 
-use aws_config::{BehaviorVersion, SdkConfig, timeout::TimeoutConfig};
-use aws_sdk_secretsmanager::config::SharedHttpClient;
+use crate::config::environment;
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider, timeout::TimeoutConfig,
+};
+use aws_sdk_secretsmanager::config::{SharedCredentialsProvider, SharedHttpClient};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use std::{sync::Arc, time::Duration};
 
@@ -37,16 +41,38 @@ pub fn sdk_http_client() -> SharedHttpClient {
     Builder::new().tls_provider(Provider::rustls(CryptoMode::Ring)).tls_context(context).build_https()
 }
 
-/// The AWS SDK's settings: region, credentials and endpoints (`AWS_ENDPOINT_URL`) from the environment, as the SDK reads
-/// them; our HTTP client; times that end before a function's own does.
-pub async fn sdk_config() -> SdkConfig {
+/// The AWS SDK's settings: region, credentials and endpoints from the environment, where Lambda puts them; our HTTP
+/// client; times that end before a function's own does.
+///
+/// The SDK's own loader looks in files, in the instance's metadata and in containers as well, which a Lambda has not;
+/// linking it makes each zip and each cold start larger.
+pub fn sdk_config() -> SdkConfig {
     install_crypto();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(3))
         .operation_attempt_timeout(Duration::from_secs(10))
         .operation_timeout(Duration::from_secs(25))
         .build();
-    aws_config::defaults(BehaviorVersion::latest()).http_client(sdk_http_client()).timeout_config(timeouts).load().await
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(environment("AWS_REGION").map(Region::new))
+        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+        .service_config(Endpoints)
+        .http_client(sdk_http_client())
+        .timeout_config(timeouts)
+        .build()
+}
+
+/// Endpoints other than AWS's own: `AWS_ENDPOINT_URL_DYNAMODB` before `AWS_ENDPOINT_URL`, as AWS's SDKs read them
+/// (AWS SDKs and Tools Reference Guide: service-specific endpoints).
+#[derive(Debug)]
+struct Endpoints;
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_uppercase().replace(' ', "_");
+        environment(&format!("{}_{service}", key.env())).or_else(|| environment(key.env()))
+    }
 }
 
 /// The HTTP client for Atlassian: `timeout` bounds one whole call.

@@ -16,7 +16,7 @@ use std::convert::Infallible;
 async fn main() -> Result<(), Error> {
     let settings = Settings::new(&environment);
     telemetry::init(&settings.text("LOG_LEVEL")?);
-    let aws = http::sdk_config().await;
+    let aws = http::sdk_config();
     let events = settings.events()?;
     let store = Store::connect(&aws, settings.tables()?, settings.retention()?);
     let webhook = SecretsManagerSource::connect(&aws, Purpose::Webhook, settings.text("WEBHOOK_SECRET_ID")?);

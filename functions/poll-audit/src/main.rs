@@ -12,7 +12,7 @@ use shared::{http, ports::Clock, source::AtlassianReader, telemetry};
 async fn main() -> Result<(), Error> {
     let settings = Settings::new(&environment);
     telemetry::init(&settings.text("LOG_LEVEL")?);
-    let aws = http::sdk_config().await;
+    let aws = http::sdk_config();
     let (events, atlassian) = (settings.events()?, settings.atlassian()?);
     let store = Store::connect(&aws, settings.tables()?, settings.retention()?);
     let key = settings.text("ATLASSIAN_READ_SECRET_ID")?;

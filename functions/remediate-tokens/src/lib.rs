@@ -121,8 +121,8 @@ impl App<Store, TokenRevokerClient<SecretsManagerSource>, SystemClock> {
     ///
     /// # Errors
     /// [`shared::error::Error::Setting`] that names what is missing or wrong.
-    pub async fn connect(settings: &Settings<'_>) -> Result<Self> {
-        let (sdk, atlassian) = (http::sdk_config().await, settings.atlassian()?);
+    pub fn connect(settings: &Settings<'_>) -> Result<Self> {
+        let (sdk, atlassian) = (http::sdk_config(), settings.atlassian()?);
         let secret = settings.text("ATLASSIAN_UNSCOPED_SECRET_ID")?;
         let secret = SecretsManagerSource::connect(&sdk, Purpose::AtlassianUnscoped, secret);
         let client = http::atlassian_http_client(atlassian.call_timeout);

@@ -12,7 +12,7 @@ const RESERVE: Duration = Duration::from_secs(20);
 async fn main() -> Result<(), Error> {
     let settings = config::Settings::new(&config::environment);
     telemetry::init(&settings.text("LOG_LEVEL")?);
-    let app = &App::connect(&settings).await?;
+    let app = &App::connect(&settings)?;
     let tick = |event: LambdaEvent<serde_json::Value>| async move {
         let deadline = InstantDeadline::before(event.context.deadline(), RESERVE);
         Ok::<_, Error>(app.run(&deadline).await?)

@@ -17,7 +17,7 @@ async fn main() -> Result<(), Error> {
     let settings = Settings::new(&environment);
     telemetry::init(&settings.text("LOG_LEVEL")?);
     http::install_crypto();
-    let aws = http::sdk_config().await;
+    let aws = http::sdk_config();
     let store = Store::connect(&aws, settings.tables()?, settings.retention()?);
     let tokens = SecretsManagerSource::connect(&aws, Purpose::ApiTokens, settings.text("API_TOKENS_SECRET_ID")?);
     let serving = Serving { pages: Pages::SignIn, events: settings.events()? };

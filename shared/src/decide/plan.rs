@@ -64,8 +64,10 @@ pub fn plan_revocation(
     policy: &PolicyVersion,
     now: Timestamp,
 ) -> Plan {
-    let (grace_days, approval) = terms(cause, &policy.policy);
+    let (grace_days, wanted) = terms(cause, &policy.policy);
     let protected = protection(row, &policy.policy);
+    // What nobody knows to be unused is nothing for a machine to decide.
+    let approval = if protected.is_some() || row.usage == Use::Unknown { Approval::Required } else { wanted };
     let due_at = now + TimeDelta::days(grace_days.into());
     Plan {
         action: ActionKind::Revoke,
@@ -77,7 +79,7 @@ pub fn plan_revocation(
         effects: effects(row),
         reversible: false,
         policy_version: policy.version,
-        approval: if protected.is_some() { Approval::Required } else { approval },
+        approval,
         protected,
         due_at,
         expires_at: due_at + TimeDelta::days(policy.policy.approval_valid_days.into()),
@@ -130,7 +132,7 @@ fn effects(row: &CredentialRow) -> Vec<String> {
         "Other tokens of this owner are not touched.".to_owned(),
     ];
     if row.usage == Use::Unknown {
-        effects.push("Which of the owner's tokens was used is not known.".to_owned());
+        effects.push("Whether and when it was used is not known for certain, so a person has to agree.".to_owned());
     }
     effects
 }
@@ -282,6 +284,15 @@ pub(crate) mod tests {
         let plan = plan_revocation(&row, &report(), &cause(), &policy(Mode::Enforce, Approval::Waived), now());
         assert_eq!(plan.approval, Approval::Required);
         assert!(plan.protected.is_some());
+    }
+
+    #[test]
+    fn what_may_be_in_use_needs_an_approval_even_where_it_is_waived() {
+        let mut row = row();
+        row.usage = Use::Unknown;
+        let plan = plan_revocation(&row, &report(), &cause(), &policy(Mode::Enforce, Approval::Waived), now());
+        assert_eq!(plan.approval, Approval::Required);
+        assert!(plan.effects.iter().any(|effect| effect.contains("a person has to agree")));
     }
 
     #[test]

@@ -8,10 +8,13 @@ use super::{
 };
 use crate::error::{Error, Result};
 use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{HashMap, HashSet};
 
 const WRITES: usize = 25;
 const READS: usize = 100;
+/// How many calls are under way at the same time: enough to hide the round trips, few enough for a small Lambda.
+const CALLS_AT_A_TIME: usize = 8;
 
 impl Store {
     /// Puts items, 25 a call. Of two with one key the later is written.
@@ -33,10 +36,8 @@ impl Store {
     }
 
     async fn write_all(&self, table: &str, requests: Vec<WriteRequest>) -> Result<()> {
-        for chunk in requests.chunks(WRITES) {
-            self.write_chunk(table, chunk.to_vec()).await?;
-        }
-        Ok(())
+        let calls: Vec<_> = requests.chunks(WRITES).map(|chunk| self.write_chunk(table, chunk.to_vec())).collect();
+        stream::iter(calls).buffer_unordered(CALLS_AT_A_TIME).try_collect().await
     }
 
     async fn write_chunk(&self, table: &str, mut left: Vec<WriteRequest>) -> Result<()> {

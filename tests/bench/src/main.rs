@@ -60,7 +60,7 @@ async fn measure(summary: &mut Summary, only: Option<&str>) -> Outcome<()> {
         pages::measure(summary).await?;
     }
     if wanted("report") {
-        report::measure(summary, environment("BENCH_FULL").as_deref()).await?;
+        report::measure(summary).await?;
     }
     Ok(())
 }

@@ -15,20 +15,26 @@ pub const FUNCTIONS: [&str; 5] = ["ingest-audit", "poll-audit", "report-tokens",
 /// If one does not compile.
 pub fn build() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let folder = target_folder();
-        let packages = FUNCTIONS.iter().flat_map(|name| ["-p", name]);
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "--bins"]).args(packages);
-        if folder.ends_with("release") {
-            cargo.arg("--release");
-        }
-        // A function is built in the target folder of this test, wherever that is.
-        cargo.arg("--target-dir").arg(folder.parent().expect("the target folder"));
-        let output = cargo.output().expect("cargo starts");
-        assert!(output.status.success(), "the functions do not build:\n{}", String::from_utf8_lossy(&output.stderr));
-        folder
-    })
+    FOLDER.get_or_init(|| build_packages(&FUNCTIONS))
+}
+
+/// Builds the binaries of these packages, and gives their folder.
+///
+/// # Panics
+/// If one does not compile.
+pub fn build_packages(packages: &[&str]) -> PathBuf {
+    let folder = target_folder();
+    let packages = packages.iter().flat_map(|name| ["-p", name]);
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "--bins"]).args(packages);
+    if folder.ends_with("release") {
+        cargo.arg("--release");
+    }
+    // A function is built in the target folder of this test, wherever that is.
+    cargo.arg("--target-dir").arg(folder.parent().expect("the target folder"));
+    let output = cargo.output().expect("cargo starts");
+    assert!(output.status.success(), "the binaries do not build:\n{}", String::from_utf8_lossy(&output.stderr));
+    folder
 }
 
 /// `target/debug` or `target/release`: the folder above that of the running test.

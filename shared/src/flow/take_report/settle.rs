@@ -9,9 +9,12 @@ use crate::{
     },
     ports::{FindingStore, ReportReader, ReportStore},
 };
+use futures::stream::{self, StreamExt, TryStreamExt};
 
 /// About so many findings are settled between two checkpoints.
 const PAGE: u32 = 500;
+/// How many are written at the same time: enough to hide the round trips, few enough for a small Lambda.
+const SETTLED_AT_A_TIME: usize = 8;
 
 pub(super) async fn step<S>(store: &S, org: &Org, mut run: Run, after: Option<FindingId>) -> Result<Run>
 where
@@ -23,18 +26,10 @@ where
     let made = store.run_findings(&org.id, &run.report, after.as_ref()).await?;
     let stored = store.findings(&org.id, after.as_ref(), PAGE).await?;
     let (pairs, upto) = pair(made.items, made.next.is_some(), stored.items, stored.next.is_some());
-    for (stored, made) in pairs {
-        let transition = match (&stored, &made) {
-            (stored, Some(made)) => found(stored.as_ref(), made, run.started_at),
-            (Some(stored), None) => {
-                let absence = absence(store, org, &run, &report, &judges, stored).await?;
-                not_found(stored, absence, run.started_at)
-            }
-            (None, None) => None,
-        };
-        if let Some(transition) = &transition {
-            store.put_transition(&org.id, transition).await?;
-        }
+    let settler = Settler { store, org, run: &run, report: &report, judges: &judges };
+    let settling: Vec<_> = pairs.iter().map(|pair| settler.settle(pair)).collect();
+    let transitions: Vec<_> = stream::iter(settling).buffered(SETTLED_AT_A_TIME).try_collect().await?;
+    for (transition, (stored, _)) in transitions.iter().zip(&pairs) {
         count(&mut run.changes, transition.as_ref(), stored.as_ref(), run.started_at);
     }
     run.phase = match upto {
@@ -69,27 +64,45 @@ fn pair(
     (pairs.into_values().collect(), upto)
 }
 
-async fn absence(
-    store: &impl ReportReader,
-    org: &Org,
-    run: &Run,
-    report: &Report,
-    judges: &Judges,
-    stored: &Finding,
-) -> Result<Absence> {
-    if stored.status == FindingStatus::Resolved {
-        return Ok(Absence::NotRead);
+struct Settler<'a, S> {
+    store: &'a S,
+    org: &'a Org,
+    run: &'a Run,
+    report: &'a Report,
+    judges: &'a Judges,
+}
+
+impl<S: ReportReader + FindingStore> Settler<'_, S> {
+    /// Writes the transition that a pair calls for, if it does.
+    async fn settle(&self, (stored, made): &Pair) -> Result<Option<FindingTransition>> {
+        let moment = self.run.started_at;
+        let transition = match (stored, made) {
+            (stored, Some(made)) => found(stored.as_ref(), made, moment),
+            (Some(stored), None) => not_found(stored, self.absence(stored).await?, moment),
+            (None, None) => None,
+        };
+        if let Some(transition) = &transition {
+            self.store.put_transition(&self.org.id, transition).await?;
+        }
+        Ok(transition)
     }
-    let Some(row) = store.row(&org.id, report, &stored.subject).await? else {
-        let listed = SectionName::listing(stored.subject.kind).is_some_and(|section| run.is_complete(section));
-        return Ok(if listed { Absence::Vanished } else { Absence::NotRead });
-    };
-    let unjudged = row.unjudged.iter().any(|unjudged| unjudged.rule == stored.rule);
-    Ok(match (judges.judge(&stored.rule), unjudged) {
-        (false, _) => Absence::RuleOff,
-        (true, true) => Absence::NotJudged,
-        (true, false) => Absence::JudgedClean,
-    })
+
+    async fn absence(&self, stored: &Finding) -> Result<Absence> {
+        if stored.status == FindingStatus::Resolved {
+            return Ok(Absence::NotRead);
+        }
+        let Some(row) = self.store.row(&self.org.id, self.report, &stored.subject).await? else {
+            let section = SectionName::listing(stored.subject.kind);
+            let listed = section.is_some_and(|section| self.run.is_complete(section));
+            return Ok(if listed { Absence::Vanished } else { Absence::NotRead });
+        };
+        let unjudged = row.unjudged.iter().any(|unjudged| unjudged.rule == stored.rule);
+        Ok(match (self.judges.judge(&stored.rule), unjudged) {
+            (false, _) => Absence::RuleOff,
+            (true, true) => Absence::NotJudged,
+            (true, false) => Absence::JudgedClean,
+        })
+    }
 }
 
 /// Counts so that settling the same finding again after a crash counts it once: a transition bears the run's moment.
