@@ -198,3 +198,17 @@ async fn a_policy_file_is_checked_without_a_server() {
     assert_eq!(bad.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&bad.stderr).contains("line"), "{bad:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_steps_lead_from_an_event_to_a_revoked_token_and_its_ledger_entries() {
+    let (folder, sim) = (tempfile::tempdir().unwrap(), small_org().await);
+    let (_child, url, _) = serve(folder.path(), &sim).await;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/first-steps.sh");
+    let output = Command::new("sh").arg(script).arg(&url).output().await.unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    for line in ["\"stored\":1", "\"repeated\":1", "the action is done: revoked, and seen to be gone", "action_done by"]
+    {
+        assert!(told.contains(line), "{line} is missing:\n{told}");
+    }
+}

@@ -186,7 +186,7 @@ fn due(action: &Action, facts: &Facts, policy: &PolicyVersion, now: Timestamp) -
         None => return Next::Need(Need::Log),
         Some(LogLag::Late(lag)) if lag <= LOG_LAG_MAX => {}
         Some(LogLag::Late(lag)) => {
-            return Next::WaitUntil(soon, format!("waits: the audit log is {} minutes behind", lag.num_minutes()));
+            return Next::WaitUntil(soon, format!("waits: the audit log is {} behind", length(lag)));
         }
         Some(LogLag::NeverRead) => return Next::WaitUntil(soon, "waits: the audit log was not read yet".into()),
     }
@@ -205,6 +205,15 @@ fn due(action: &Action, facts: &Facts, policy: &PolicyVersion, now: Timestamp) -
             Ok(()) => claim(action, facts, policy, 1, now),
             Err(reason) => Next::Close(ActionState::Cancelled, reason),
         },
+    }
+}
+
+/// A length of time in the largest unit of which it has at least two.
+fn length(time: TimeDelta) -> String {
+    match (time.num_days(), time.num_hours(), time.num_minutes()) {
+        (days @ 2.., ..) => format!("{days} days"),
+        (_, hours @ 2.., _) => format!("{hours} hours"),
+        (_, _, minutes) => format!("{minutes} minutes"),
     }
 }
 

@@ -114,9 +114,16 @@ fn an_org_admin_s_token_needs_an_approval_and_so_does_one_of_whom_it_is_not_know
 
 #[test]
 fn it_waits_while_the_log_is_behind() {
-    for log in [LogLag::Late(TimeDelta::minutes(16)), LogLag::NeverRead] {
+    let late = LogLag::Late;
+    let told = [
+        (late(TimeDelta::minutes(16)), "the audit log is 16 minutes behind"),
+        (late(TimeDelta::hours(47)), "the audit log is 47 hours behind"),
+        (late(TimeDelta::days(8)), "the audit log is 8 days behind"),
+        (LogLag::NeverRead, "the audit log was not read yet"),
+    ];
+    for (log, words) in told {
         let facts = Facts { log: Some(log), ..facts() };
-        waits(&next(&approved(), &facts, &enforce(), later(7)), "audit log");
+        waits(&next(&approved(), &facts, &enforce(), later(7)), words);
     }
 }
 

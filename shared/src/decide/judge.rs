@@ -217,4 +217,14 @@ pub(crate) mod tests {
         assert_eq!(usage(&credentials[0], source, &joined, JoinState::Unproven), Use::Unknown);
         assert_eq!(usage(&credentials[0], source, &joined, JoinState::Proven), Use::Known);
     }
+
+    #[test]
+    fn our_own_keys_are_known_by_their_ids_and_no_user_s_token_is_one() {
+        let own = Some(BTreeSet::from([CredentialId::new("t1")]));
+        let mut key = token();
+        assert!(!is_own(&key, own.as_ref()));
+        key.reference.kind = CredentialKind::OrgApiKey;
+        assert!(is_own(&key, own.as_ref()));
+        assert!(!is_own(&key, None) && !is_own(&key, Some(&BTreeSet::new())));
+    }
 }

@@ -54,12 +54,15 @@ fn tries(runner: &Runner) -> String {
         format!("-H 'Authorization: Bearer {value}'").replace('\'', if value.starts_with('$') { "\"" } else { "'" })
     };
     let (reader, approver, admin) = (bearer("local-reader"), bearer("local-approver"), bearer("local-admin"));
-    let admin = match bundle.access {
-        LocalAccess::Open => String::new(),
-        LocalAccess::Admin => format!(" {admin}"),
+    let (admin, walk) = match bundle.access {
+        LocalAccess::Open => (
+            String::new(),
+            format!("  # from an audit event to a revoked token, step by step\n  docs/first-steps.sh {url}\n"),
+        ),
+        LocalAccess::Admin => (format!(" {admin}"), String::new()),
     };
     format!(
-        "  # the findings of the latest report\n  curl -s {reader} {url}/v1/orgs/{org}/findings\n\
+        "{walk}  # the findings of the latest report\n  curl -s {reader} {url}/v1/orgs/{org}/findings\n\
          \x20 # the credentials as CSV, for a spreadsheet\n  curl -s {reader} -H 'Accept: text/csv' {url}/v1/orgs/{org}/reports/latest/credentials\n\
          \x20 # what would happen next, to what, and what is withheld\n  curl -s {reader} {url}/v1/orgs/{org}/plan\n\
          \x20 # forty days later: move the clock, ask for a report, take it\n  \
