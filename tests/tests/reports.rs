@@ -133,6 +133,7 @@ async fn findings_open_once_resolve_when_seen_to_be_gone_and_open_again() {
     let after = world.findings().await.into_iter().find(|finding| finding.id == unused.id).expect("it is kept");
     assert_eq!((after.status, after.generation), (FindingStatus::Resolved, 1));
     assert!(second.changes.resolved >= 1);
+    assert_eq!((first.changes.against, second.changes.against), (None, Some(first.id)));
     world.advance(120 * DAY).await;
     world.report().await;
     let again = world.findings().await.into_iter().find(|finding| finding.id == unused.id).expect("it is kept");

@@ -134,8 +134,11 @@ impl Totals {
 }
 
 /// How a report differs from the one before it: counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changes {
+    /// The report before it; none if it is the first.
+    #[serde(default)]
+    pub against: Option<ReportId>,
     /// Credentials that were not in the last report.
     pub added: u64,
     /// Credentials that the last report had and this one, complete there, has not.

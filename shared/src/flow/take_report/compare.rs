@@ -14,6 +14,7 @@ const PAGE: u32 = 1_000;
 pub(super) async fn step(store: &impl ReportReader, org: &Org, mut run: Run) -> Result<Run> {
     run.changes = Default::default();
     if let Some(last) = store.latest_report(&org.id).await?.filter(|last| last.id != run.report) {
+        run.changes.against = Some(last.id.clone());
         let this = summary(&run, Totals::default(), (0, 0));
         let (mut old, mut new) = (Walk::new(store, org, &last), Walk::new(store, org, &this));
         loop {

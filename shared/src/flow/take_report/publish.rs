@@ -41,7 +41,7 @@ pub(super) fn summary(run: &Run, totals: Totals, (quarantined, ignored_events): 
         sections: run.sections.clone(),
         notices: notices(run, quarantined),
         totals,
-        changes: run.changes,
+        changes: run.changes.clone(),
         parts: run.parts,
         quarantined,
         ignored_events,

@@ -188,7 +188,7 @@ fn reports_come_back_as_they_were() {
             sections: with.many(section(with)),
             notices: with.many(Notice { code: "c".into(), text: text() }),
             totals: totals(with),
-            changes: Changes { added: 1, removed: 2, resolved: 3, new_findings: 4 },
+            changes: Changes { against: None, added: 1, removed: 2, resolved: 3, new_findings: 4 },
             parts: 3,
             quarantined: 1,
             ignored_events: 2,

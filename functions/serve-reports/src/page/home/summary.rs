@@ -86,6 +86,9 @@ fn joined(counts: &BTreeMap<String, u64>, show: impl Fn(&str, u64) -> String) ->
 
 pub(super) fn changes(report: &Report) -> String {
     let changes = &report.changes;
+    if changes.against.is_none() {
+        return format!("This is the first report; {} findings were opened.", changes.new_findings);
+    }
     format!(
         "Since the report before: {} new and {} gone; findings: {} opened, {} resolved.",
         changes.added, changes.removed, changes.new_findings, changes.resolved
