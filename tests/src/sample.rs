@@ -72,9 +72,16 @@ pub fn row(n: i64) -> CredentialRow {
         own: n == 14,
         profile,
         findings,
+        notes: notes(n),
         unjudged,
         credential,
     }
+}
+
+fn notes(n: i64) -> Vec<RowFinding> {
+    let reason = "It may do more than read: write:jira-work.".to_owned();
+    let note = RowFinding { rule: "over-scoped".into(), severity: Severity::Note, reason };
+    if n % 4 == 0 { vec![note] } else { Vec::new() }
 }
 
 fn owner(account: &str, n: i64) -> Owner {
@@ -168,6 +175,9 @@ fn totals(rows: &[CredentialRow]) -> Totals {
         for finding in &row.findings {
             *totals.by_severity.entry(finding.severity.to_string()).or_default() += 1;
             *totals.by_rule.entry(finding.rule.clone()).or_default() += 1;
+        }
+        for note in &row.notes {
+            *totals.notes_by_rule.entry(note.rule.clone()).or_default() += 1;
         }
         for unjudged in &row.unjudged {
             *totals.unjudged_by_rule.entry(unjudged.rule.clone()).or_default() += 1;

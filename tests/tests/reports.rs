@@ -6,8 +6,8 @@ use shared::{
     clock::NoDeadline,
     config::ReportSettings,
     model::{
-        CredentialRow, FindingStatus, LastUsedSource, OwnerStatus, Report, ReportStatus, SectionName, SectionStatus,
-        Timestamp, Use,
+        CredentialKind, CredentialRow, FindingStatus, LastUsedSource, OwnerStatus, Relation, Report, ReportStatus,
+        SectionName, SectionStatus, Timestamp, Use,
     },
     ports::{Deadline, ReportReader},
 };
@@ -32,13 +32,12 @@ fn section(report: &Report, name: SectionName) -> (SectionStatus, String) {
     (section.status, section.reason.clone().unwrap_or_default())
 }
 
-/// Kind and id of every credential that one of the lists read so far should show, with its last-used date.
+/// Kind and id of every credential that one of the lists should show, with its last-used date.
 async fn truth(world: &World) -> BTreeMap<(String, String), Option<Timestamp>> {
     let tokens = world.sim_get("/_sim/tokens").await;
     let items = tokens["items"].as_array().expect("a list of tokens").iter();
-    let read =
-        items.filter(|item| item["listed"] == true && ["user_api_token", "org_api_key"].contains(&text(item, "kind")));
-    read.map(|item| ((text(item, "kind").into(), text(item, "id").into()), time(&item["last_used_at"]))).collect()
+    let listed = items.filter(|item| item["listed"] == true);
+    listed.map(|item| ((text(item, "kind").into(), text(item, "id").into()), time(&item["last_used_at"]))).collect()
 }
 
 fn text<'a>(item: &'a Value, field: &str) -> &'a str {
@@ -91,11 +90,12 @@ async fn with_a_403_for_keys_and_a_500_for_users_it_is_partial_and_says_both_rea
     let (status, reason) = section(&report, SectionName::Users);
     assert!(status == SectionStatus::Failed && reason.contains("500"), "{status:?}: {reason}");
     let rows = world.rows(&report).await;
-    assert!(rows.iter().all(|row| row.owner.is_none()), "no owner was read");
+    let of_a_person =
+        |row: &&CredentialRow| row.owner.as_ref().is_some_and(|owner| owner.relation != Relation::Service);
+    assert_eq!(rows.iter().find(of_a_person), None, "no person's account was read");
     assert!(rows.iter().all(|row| row.findings.iter().all(|finding| finding.rule != "owner-deactivated")));
     for before in keys_before.iter().filter(|finding| finding.status == FindingStatus::Open) {
-        let unseen =
-            before.subject.kind == shared::model::CredentialKind::OrgApiKey || before.rule == "owner-deactivated";
+        let unseen = before.subject.kind == CredentialKind::OrgApiKey || before.rule == "owner-deactivated";
         let after = world.findings().await.into_iter().find(|finding| finding.id == before.id).expect("it is kept");
         assert!(!unseen || after.status == FindingStatus::Open, "resolved without having been seen: {after:?}");
     }
@@ -112,6 +112,54 @@ async fn a_key_made_before_the_scopes_were_split_is_not_permitted_to_read_keys()
     let report = world.report().await;
     assert_eq!(section(&report, SectionName::OrgApiKeys).0, SectionStatus::NotPermitted);
     assert_eq!(section(&report, SectionName::UserApiTokens).0, SectionStatus::Complete);
+}
+
+#[tokio::test]
+async fn every_kind_that_a_list_holds_is_there_and_a_service_account_answers_for_its_tokens() {
+    let world = World::start().await;
+    let report = world.report().await;
+    for kind in ["user_api_token", "org_api_key", "service_account_token", "oauth_client"] {
+        assert!(report.totals.by_kind.contains_key(kind), "{kind}: {:?}", report.totals.by_kind);
+    }
+    let rows = world.rows(&report).await;
+    let of_service = |row: &&CredentialRow| row.credential.reference.kind == CredentialKind::ServiceAccountToken;
+    for row in rows.iter().filter(of_service) {
+        assert_eq!(row.owner.as_ref().map(|owner| owner.relation), Some(Relation::Service), "{row:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_renewed_token_is_superseded_by_its_renewal_and_neither_is_called_unused() {
+    let world = World::start().await;
+    world.poll().await;
+    let report = world.report().await;
+    let rows = world.rows(&report).await;
+    let renewals = rows.iter().filter_map(|row| Some((row, row.credential.label.strip_suffix(" (new)")?)));
+    let mut seen = 0;
+    for (renewal, label) in renewals {
+        let same =
+            |row: &&CredentialRow| row.credential.label == label && row.credential.owner == renewal.credential.owner;
+        let Some(old) = rows.iter().find(same) else { continue };
+        assert!(old.notes.iter().any(|note| note.rule == "superseded"), "{old:?}");
+        assert!([old, renewal].iter().all(|row| row.findings.iter().all(|finding| finding.rule != "unused")));
+        seen += 1;
+    }
+    assert!(seen > 0, "the company has renewals under way");
+}
+
+#[tokio::test]
+async fn an_admin_key_whose_creator_has_left_is_told_and_not_where_the_accounts_were_not_read() {
+    let world = World::start().await;
+    let orphans = async |report: &Report| {
+        let rows = world.rows(report).await.into_iter();
+        rows.filter(|row| row.findings.iter().any(|finding| finding.rule == "orphan-key")).count()
+    };
+    let report = world.report().await;
+    assert!(orphans(&report).await > 0);
+    let prefix = format!("/admin/v1/orgs/{}/users", world.org);
+    world.sim_post("/_sim/faults", &json!({ "path_prefix": prefix, "status": 500 })).await;
+    let partial = world.report().await;
+    assert_eq!((partial.status, orphans(&partial).await), (ReportStatus::Partial, 0));
 }
 
 #[tokio::test]

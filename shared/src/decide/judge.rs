@@ -4,14 +4,20 @@ use super::join::Joined;
 use crate::error::{Error, Result};
 use crate::model::{
     Credential, CredentialId, CredentialKind, CredentialRow, Finding, FindingStatus, JoinState, LastUsedSource, OrgId,
-    Owner, Policy, RowFinding, Timestamp, Totals, Unjudged, UsageProfile, Use, Verdict,
+    Owner, Policy, RowFinding, Severity, Timestamp, Totals, Unjudged, UsageProfile, Use, Verdict,
 };
-use crate::rules::{Judge, RULES, Subject};
+use crate::rules::{Accounts, Begins, Judge, Own, RULES, Rule, Subject};
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
 
 /// The rules of a policy that are on, ready to judge.
-pub struct Judges(Vec<(&'static str, Judge)>);
+pub struct Judges(Vec<ReadyRule>);
+
+struct ReadyRule {
+    rule: &'static Rule,
+    judge: Judge,
+    makes: Begins,
+}
 
 impl Judges {
     /// Every rule with the policy's parameters, less those that it turns off.
@@ -21,18 +27,21 @@ impl Judges {
     pub fn new(policy: &Policy) -> Result<Self> {
         let mut judges = Vec::new();
         for rule in RULES {
-            let settings = policy.rules.get(rule.id).cloned().unwrap_or_default();
+            let named = policy.rules.get(rule.id);
+            let settings = named.cloned().unwrap_or_default();
             if settings.enabled {
                 let judge = rule.with(&settings.parameters);
-                judges.push((rule.id, judge.map_err(|why| Error::invalid(format!("rule {}", rule.id), why))?));
+                let judge = judge.map_err(|why| Error::invalid(format!("rule {}", rule.id), why))?;
+                let makes = if named.is_some() { Begins::AsFinding } else { rule.begins };
+                judges.push(ReadyRule { rule, judge, makes });
             }
         }
         Ok(Self(judges))
     }
 
-    /// Whether a rule is on.
+    /// Whether a rule makes findings.
     pub fn judge(&self, rule: &str) -> bool {
-        self.0.iter().any(|(on, _)| *on == rule)
+        self.0.iter().any(|ready| ready.rule.id == rule && ready.makes == Begins::AsFinding)
     }
 }
 
@@ -44,35 +53,51 @@ pub struct Frame<'a> {
     pub own_key_ids: Option<&'a BTreeSet<CredentialId>>,
     /// Whether events name tokens by the lists' ids.
     pub join: JoinState,
+    /// Whether the lists of accounts were read to their end.
+    pub accounts: Accounts,
     /// The moment as of which is judged.
     pub now: Timestamp,
 }
 
-/// Judges one credential.
-pub fn row(credential: &Credential, owner: Option<&Owner>, joined: &Joined<'_>, frame: &Frame<'_>) -> CredentialRow {
+/// Judges one credential among all that its owner holds.
+pub fn row(
+    credential: &Credential,
+    siblings: &[Credential],
+    owner: Option<&Owner>,
+    joined: &Joined<'_>,
+    frame: &Frame<'_>,
+) -> CredentialRow {
     let profile = joined.profile(credential);
     let (last_used_at, last_used_source) = last_use(credential, profile);
     let usage = usage(credential, last_used_source, joined, frame.join);
-    let subject = Subject { credential, owner, profile, last_used_at, last_used_source, usage };
+    let (own, accounts) = (own(credential, frame.own_key_ids), frame.accounts);
+    let subject =
+        Subject { credential, owner, profile, last_used_at, last_used_source, usage, own, siblings, accounts };
     let mut row = CredentialRow {
         credential: credential.clone(),
         owner: owner.cloned(),
         last_used_at,
         last_used_source,
         usage,
-        own: is_own(credential, frame.own_key_ids),
+        own: own == Own::Yes,
         profile: profile.cloned(),
         findings: Vec::new(),
+        notes: Vec::new(),
         unjudged: Vec::new(),
     };
-    for (rule, judge) in &frame.judges.0 {
-        match judge(&subject, frame.now) {
-            Verdict::Clean => {}
-            Verdict::Guilty { severity, reason } => {
-                row.findings.push(RowFinding { rule: (*rule).to_owned(), severity, reason });
+    let kind = credential.reference.kind;
+    for ReadyRule { rule, judge, makes } in frame.judges.0.iter().filter(|ready| ready.rule.kinds.contains(&kind)) {
+        let rule = rule.id.to_owned();
+        match (judge(&subject, frame.now), makes) {
+            (Verdict::Clean, _) | (Verdict::Unknown { .. }, Begins::AsNote) => {}
+            (Verdict::Guilty { severity, reason }, Begins::AsFinding) => {
+                row.findings.push(RowFinding { rule, severity, reason });
             }
-            Verdict::Unknown { missing } => {
-                row.unjudged.push(Unjudged { rule: (*rule).to_owned(), missing: missing.to_owned() });
+            (Verdict::Guilty { reason, .. }, Begins::AsNote) => {
+                row.notes.push(RowFinding { rule, severity: Severity::Note, reason });
+            }
+            (Verdict::Unknown { missing }, Begins::AsFinding) => {
+                row.unjudged.push(Unjudged { rule, missing: missing.to_owned() });
             }
         }
     }
@@ -97,9 +122,13 @@ fn usage(credential: &Credential, source: LastUsedSource, joined: &Joined<'_>, j
     }
 }
 
-fn is_own(credential: &Credential, own: Option<&BTreeSet<CredentialId>>) -> bool {
-    credential.reference.kind == CredentialKind::OrgApiKey
-        && own.is_some_and(|own| own.contains(&credential.reference.id))
+fn own(credential: &Credential, own: Option<&BTreeSet<CredentialId>>) -> Own {
+    match own {
+        _ if credential.reference.kind != CredentialKind::OrgApiKey => Own::No,
+        None => Own::NotKnown,
+        Some(own) if own.contains(&credential.reference.id) => Own::Yes,
+        Some(_) => Own::No,
+    }
 }
 
 /// The row's findings as they are stored, generation 1; settling gives them their history.
@@ -135,6 +164,9 @@ pub fn count(totals: &mut Totals, row: &CredentialRow, now: Timestamp) {
         *totals.by_severity.entry(found.severity.to_string()).or_default() += 1;
         *totals.by_rule.entry(found.rule.clone()).or_default() += 1;
     }
+    for note in &row.notes {
+        *totals.notes_by_rule.entry(note.rule.clone()).or_default() += 1;
+    }
     for unjudged in &row.unjudged {
         *totals.unjudged_by_rule.entry(unjudged.rule.clone()).or_default() += 1;
     }
@@ -145,14 +177,15 @@ pub(crate) mod tests {
     use super::*;
     use crate::decide::join::join;
     use crate::decide::plan::tests::{now, policy};
-    use crate::model::{Approval, Changes, Mode, Phase, ProfileKey, Report, ReportStatus, Run, SectionName, Severity};
+    use crate::model::{Approval, Changes, Mode, Phase, ProfileKey, Report, ReportStatus, Run, SectionName};
     use crate::rules::tests::{at, token};
 
     pub(crate) fn row() -> CredentialRow {
         let credential = Credential { last_used_at: Some(at("2026-02-10")), ..token() };
         let judges = Judges::new(&policy(Mode::Observe, Approval::Required).policy).unwrap();
-        let frame = Frame { judges: &judges, own_key_ids: None, join: JoinState::Proven, now: now() };
-        super::row(&credential, None, &Joined::default(), &frame)
+        let (join, accounts) = (JoinState::Proven, Accounts::Whole);
+        let frame = Frame { judges: &judges, own_key_ids: None, join, accounts, now: now() };
+        super::row(&credential, std::slice::from_ref(&credential), None, &Joined::default(), &frame)
     }
 
     pub(crate) fn report() -> Report {
@@ -222,9 +255,29 @@ pub(crate) mod tests {
     fn our_own_keys_are_known_by_their_ids_and_no_user_s_token_is_one() {
         let own = Some(BTreeSet::from([CredentialId::new("t1")]));
         let mut key = token();
-        assert!(!is_own(&key, own.as_ref()));
+        assert_eq!(super::own(&key, own.as_ref()), Own::No);
         key.reference.kind = CredentialKind::OrgApiKey;
-        assert!(is_own(&key, own.as_ref()));
-        assert!(!is_own(&key, None) && !is_own(&key, Some(&BTreeSet::new())));
+        assert_eq!(super::own(&key, own.as_ref()), Own::Yes);
+        assert_eq!((super::own(&key, None), super::own(&key, Some(&BTreeSet::new()))), (Own::NotKnown, Own::No));
+    }
+
+    #[test]
+    fn a_rule_that_the_policy_does_not_name_may_begin_as_a_note_and_naming_it_makes_findings() {
+        let blocked = Credential { status: crate::model::CredentialStatus::Blocked, ..token() };
+        let judged = |policy: &Policy| {
+            let judges = Judges::new(policy).unwrap();
+            let (join, accounts) = (JoinState::Proven, Accounts::Whole);
+            let frame = Frame { judges: &judges, own_key_ids: None, join, accounts, now: now() };
+            super::row(&blocked, std::slice::from_ref(&blocked), None, &Joined::default(), &frame)
+        };
+        let has =
+            |list: &[RowFinding]| list.iter().find(|one| one.rule == "blocked-but-listed").map(|one| one.severity);
+        let mut policy = policy(Mode::Observe, Approval::Required).policy;
+        let row = judged(&policy);
+        assert_eq!((has(&row.findings), has(&row.notes)), (None, Some(Severity::Note)));
+        assert!(findings(&"acme".into(), &row, now()).iter().all(|finding| finding.rule != "blocked-but-listed"));
+        policy.rules.insert("blocked-but-listed".into(), Default::default());
+        let row = judged(&policy);
+        assert_eq!((has(&row.findings), has(&row.notes)), (Some(Severity::Low), None));
     }
 }

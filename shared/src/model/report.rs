@@ -14,11 +14,24 @@ pub enum SectionName {
     UserApiTokens,
     /// The org's admin API keys (`api-keys`).
     OrgApiKeys,
+    /// The org's service accounts (`service-accounts`).
+    ServiceAccounts,
+    /// The service accounts' tokens (`service-accounts/api-tokens`).
+    ServiceAccountTokens,
+    /// The service accounts' OAuth clients (`oauth-clients`).
+    OauthClients,
 }
 
 impl SectionName {
     /// The sections, in the order in which they are read: owners first.
-    pub const ALL: [Self; 3] = [Self::Users, Self::UserApiTokens, Self::OrgApiKeys];
+    pub const ALL: [Self; 6] = [
+        Self::Users,
+        Self::ServiceAccounts,
+        Self::UserApiTokens,
+        Self::OrgApiKeys,
+        Self::ServiceAccountTokens,
+        Self::OauthClients,
+    ];
 
     /// The name in the API and the settings.
     pub fn as_str(self) -> &'static str {
@@ -26,7 +39,15 @@ impl SectionName {
             Self::Users => "users",
             Self::UserApiTokens => "user_api_tokens",
             Self::OrgApiKeys => "org_api_keys",
+            Self::ServiceAccounts => "service_accounts",
+            Self::ServiceAccountTokens => "service_account_tokens",
+            Self::OauthClients => "oauth_clients",
         }
+    }
+
+    /// Whether its rows are owners, which count as none of the report's rows.
+    pub fn lists_owners(self) -> bool {
+        matches!(self, Self::Users | Self::ServiceAccounts)
     }
 
     /// The section that lists credentials of this kind; `None` where none does yet.
@@ -34,10 +55,9 @@ impl SectionName {
         match kind {
             CredentialKind::UserApiToken => Some(Self::UserApiTokens),
             CredentialKind::OrgApiKey => Some(Self::OrgApiKeys),
-            CredentialKind::ServiceAccountToken
-            | CredentialKind::OauthClient
-            | CredentialKind::ObservedToken
-            | CredentialKind::Registered => None,
+            CredentialKind::ServiceAccountToken => Some(Self::ServiceAccountTokens),
+            CredentialKind::OauthClient => Some(Self::OauthClients),
+            CredentialKind::ObservedToken | CredentialKind::Registered => None,
         }
     }
 }
@@ -77,6 +97,13 @@ pub struct Section {
     pub count: u64,
 }
 
+impl Section {
+    /// One that was not begun.
+    pub fn pending(name: SectionName) -> Self {
+        Self { name, status: SectionStatus::Pending, reason: None, count: 0 }
+    }
+}
+
 /// Whether everything in scope was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -108,6 +135,9 @@ pub struct Totals {
     pub by_severity: BTreeMap<String, u64>,
     /// Findings by rule.
     pub by_rule: BTreeMap<String, u64>,
+    /// Notes by rule.
+    #[serde(default)]
+    pub notes_by_rule: BTreeMap<String, u64>,
     /// Verdicts that could not be reached, by rule: a fact was missing.
     pub unjudged_by_rule: BTreeMap<String, u64>,
 }
@@ -125,6 +155,7 @@ impl Totals {
             (&mut self.by_kind, &other.by_kind),
             (&mut self.by_severity, &other.by_severity),
             (&mut self.by_rule, &other.by_rule),
+            (&mut self.notes_by_rule, &other.notes_by_rule),
             (&mut self.unjudged_by_rule, &other.unjudged_by_rule),
         ];
         for (mine, theirs) in maps {
@@ -244,6 +275,9 @@ pub struct CredentialRow {
     pub profile: Option<UsageProfile>,
     /// What the rules hold against it.
     pub findings: Vec<RowFinding>,
+    /// What rules that the policy does not name have seen: worth knowing, never acted on.
+    #[serde(default)]
+    pub notes: Vec<RowFinding>,
     /// Which rules could not judge it, and why.
     pub unjudged: Vec<Unjudged>,
 }

@@ -1,11 +1,16 @@
 //! `expires-soon`: whatever still uses it stops on that day.
 
-use super::{Judge, Parameters, Rule, Subject, day, days, parameters};
-use crate::model::{LastUsedSource, Severity, Timestamp, Verdict};
+use super::{Begins, Judge, Parameters, Rule, Subject, day, days, parameters};
+use crate::model::{CredentialKind, LastUsedSource, Severity, Timestamp, Verdict};
 use serde::Deserialize;
 
-pub(super) const RULE: Rule =
-    Rule { id: "expires-soon", about: "expires within a few days: what uses it will stop", build };
+pub(super) const RULE: Rule = Rule {
+    id: "expires-soon",
+    about: "expires within a few days: what uses it will stop",
+    begins: Begins::AsFinding,
+    kinds: &CredentialKind::ALL,
+    build,
+};
 
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -1,10 +1,16 @@
 //! `lifetime-over-policy`: it lives longer than the policy allows.
 
-use super::{Judge, Parameters, Rule, Subject, day, days, parameters};
-use crate::model::{Severity, Timestamp, Verdict};
+use super::{Begins, Judge, Parameters, Rule, Subject, day, days, parameters};
+use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 use serde::Deserialize;
 
-pub(super) const RULE: Rule = Rule { id: "lifetime-over-policy", about: "lives longer than the policy allows", build };
+pub(super) const RULE: Rule = Rule {
+    id: "lifetime-over-policy",
+    about: "lives longer than the policy allows",
+    begins: Begins::AsFinding,
+    kinds: &CredentialKind::ALL,
+    build,
+};
 
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -1,15 +1,47 @@
 //! The rules: one file each, one line in [`RULES`]. Pure: what a rule wants to know is in its [`Subject`].
 
+mod blocked_but_listed;
+mod expired_still_listed;
 mod expires_soon;
+mod external_owner;
 mod lifetime_over_policy;
+mod orphan_key;
+mod over_scoped;
+mod own_key_expiring;
 mod owner_deactivated;
+mod owner_unknown;
+mod service_account_quiet;
+mod shared_use;
+mod superseded;
+mod too_many_per_owner;
+mod unscoped;
 mod unused;
 
-use crate::model::{Credential, LastUsedSource, Owner, Timestamp, UsageProfile, Use, Verdict};
+use crate::model::{Credential, CredentialKind, LastUsedSource, Owner, Timestamp, UsageProfile, Use, Verdict};
 use serde::de::DeserializeOwned;
 
 /// Every rule that exists.
-pub const RULES: &[Rule] = &[expires_soon::RULE, lifetime_over_policy::RULE, owner_deactivated::RULE, unused::RULE];
+pub const RULES: &[Rule] = &[
+    blocked_but_listed::RULE,
+    expired_still_listed::RULE,
+    expires_soon::RULE,
+    external_owner::RULE,
+    lifetime_over_policy::RULE,
+    orphan_key::RULE,
+    over_scoped::RULE,
+    own_key_expiring::RULE,
+    owner_deactivated::RULE,
+    owner_unknown::RULE,
+    service_account_quiet::RULE,
+    shared_use::RULE,
+    superseded::RULE,
+    too_many_per_owner::RULE,
+    unscoped::RULE,
+    unused::RULE,
+];
+
+/// What an account signs in with itself.
+const USER_AND_SERVICE_TOKENS: &[CredentialKind] = &[CredentialKind::UserApiToken, CredentialKind::ServiceAccountToken];
 
 /// A rule's parameters, as the policy holds them.
 pub type Parameters = serde_json::Map<String, serde_json::Value>;
@@ -23,6 +55,10 @@ pub struct Rule {
     pub id: &'static str,
     /// What it looks for, as a sentence.
     pub about: &'static str,
+    /// What it makes while the policy does not name it.
+    pub begins: Begins,
+    /// The kinds of credentials that it judges; of others it says nothing.
+    pub kinds: &'static [CredentialKind],
     build: fn(&Parameters) -> Result<Judge, String>,
 }
 
@@ -49,6 +85,35 @@ impl Rule {
     }
 }
 
+/// What a rule makes while the policy does not name it. Naming it, with or without parameters, makes findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// Findings.
+    AsFinding,
+    /// Notes: shown in the row, never opened, counted or answered.
+    AsNote,
+}
+
+/// Whether a key is one of those that Tokenwarden itself uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Own {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+    /// The ids of our own keys are not known.
+    NotKnown,
+}
+
+/// Whether the lists of accounts were read to their end, so that who is in none of them is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accounts {
+    /// All of them.
+    Whole,
+    /// At least one was not.
+    NotWhole,
+}
+
 /// What a rule may know of a credential. A missing fact makes no credential guilty or clean.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
@@ -64,6 +129,12 @@ pub struct Subject<'a> {
     pub last_used_source: LastUsedSource,
     /// Whether its use can be judged.
     pub usage: Use,
+    /// Whether it is one of our own keys.
+    pub own: Own,
+    /// All credentials of its owner, itself among them.
+    pub siblings: &'a [Credential],
+    /// Whether the lists of accounts were read to their end.
+    pub accounts: Accounts,
 }
 
 fn parameters<T: DeserializeOwned>(given: &Parameters) -> Result<T, String> {
@@ -87,7 +158,7 @@ fn days(count: i64) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::model::{CredentialKind, CredentialRef, CredentialStatus, OwnerStatus, Relation};
+    use crate::model::{CredentialRef, CredentialStatus, OwnerStatus, Relation};
 
     pub(crate) fn at(text: &str) -> Timestamp {
         format!("{text}T12:00:00Z").parse().unwrap()
@@ -120,7 +191,15 @@ pub(crate) mod tests {
             last_used_at: credential.last_used_at,
             last_used_source: LastUsedSource::Inventory,
             usage: Use::Known,
+            own: Own::NotKnown,
+            siblings: &[],
+            accounts: Accounts::NotWhole,
         }
+    }
+
+    pub(crate) fn key() -> Credential {
+        let reference = CredentialRef { kind: CredentialKind::OrgApiKey, id: "k1".into() };
+        Credential { reference, label: "siem".into(), ..token() }
     }
 
     pub(crate) fn judge(rule: &Rule, parameters: serde_json::Value, subject: &Subject<'_>, now: &str) -> Verdict {
@@ -144,8 +223,10 @@ pub(crate) mod tests {
     fn with_every_fact_absent_no_rule_says_guilty_or_clean() {
         let mut bare = token();
         (bare.owner, bare.created_at, bare.expires_at, bare.last_used_at) = (None, None, None, None);
-        let bare = Subject { last_used_source: LastUsedSource::None, usage: Use::Unknown, ..subject(&bare) };
+        bare.status = CredentialStatus::Unknown;
         for rule in RULES {
+            bare.reference.kind = rule.kinds[0];
+            let bare = Subject { last_used_source: LastUsedSource::None, usage: Use::Unknown, ..subject(&bare) };
             let verdict = judge(rule, serde_json::json!({}), &bare, "2026-11-21");
             assert!(matches!(verdict, Verdict::Unknown { .. }), "{}: {verdict:?}", rule.id);
         }

@@ -1,11 +1,16 @@
 //! `owner-deactivated`: its owner's account is turned off.
 
-use super::{Judge, Parameters, Rule, Subject, parameters};
+use super::{Begins, Judge, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, parameters};
 use crate::model::{OwnerStatus, Severity, Timestamp, Verdict};
 use serde::Deserialize;
 
-pub(super) const RULE: Rule =
-    Rule { id: "owner-deactivated", about: "belongs to an account that is deactivated or closed", build };
+pub(super) const RULE: Rule = Rule {
+    id: "owner-deactivated",
+    about: "belongs to an account that is deactivated or closed",
+    begins: Begins::AsFinding,
+    kinds: USER_AND_SERVICE_TOKENS,
+    build,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

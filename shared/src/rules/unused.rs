@@ -1,11 +1,16 @@
 //! `unused`: Atlassian's own last-used date is older than the window, and older than the token's own rhythm explains.
 
-use super::{Judge, Parameters, Rule, Subject, day, days, parameters};
-use crate::model::{Severity, Timestamp, Use, UsedDays, Verdict};
+use super::{Begins, Judge, Parameters, Rule, Subject, day, days, parameters};
+use crate::model::{CredentialKind, Severity, Timestamp, Use, UsedDays, Verdict};
 use serde::Deserialize;
 
-pub(super) const RULE: Rule =
-    Rule { id: "unused", about: "has not been used for longer than the window, as Atlassian's own date says", build };
+pub(super) const RULE: Rule = Rule {
+    id: "unused",
+    about: "has not been used for longer than the window, as Atlassian's own date says",
+    begins: Begins::AsFinding,
+    kinds: &CredentialKind::ALL,
+    build,
+};
 
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -27,6 +27,12 @@ pub(super) enum Endpoint<'a> {
     ApiTokens(&'a OrgId),
     /// Its admin keys (API access reference).
     ApiKeys(&'a OrgId),
+    /// Its service accounts (API access reference, experimental).
+    ServiceAccounts(&'a OrgId),
+    /// The tokens of all its service accounts (API access reference, experimental).
+    ServiceAccountTokens(&'a OrgId),
+    /// The OAuth clients of its service accounts (API access reference).
+    OauthClients(&'a OrgId),
     /// The search for one account with its platform roles (Organizations API spec, v2; `-` stands for every directory).
     FindUser(&'a OrgId, &'a AccountId),
     /// One user's tokens (user management API spec).
@@ -45,6 +51,9 @@ impl Endpoint<'_> {
             Self::EventActions(_) => "the list of event actions",
             Self::ApiTokens(_) => "the list of user API tokens",
             Self::ApiKeys(_) => "the list of org API keys",
+            Self::ServiceAccounts(_) => "the list of service accounts",
+            Self::ServiceAccountTokens(_) => "the list of service accounts' tokens",
+            Self::OauthClients(_) => "the list of OAuth clients",
             Self::FindUser(..) => "the search for users",
             Self::UserTokens(_) => "the list of one user's API tokens",
             Self::RevokeUserToken(..) => "the revocation of one API token",
@@ -59,6 +68,9 @@ impl Endpoint<'_> {
             | Self::EventActions(_)
             | Self::ApiTokens(_)
             | Self::ApiKeys(_)
+            | Self::ServiceAccounts(_)
+            | Self::ServiceAccountTokens(_)
+            | Self::OauthClients(_)
             | Self::UserTokens(_) => Method::GET,
             Self::FindUser(..) => Method::POST,
             Self::RevokeUserToken(..) => Method::DELETE,
@@ -77,6 +89,11 @@ impl Endpoint<'_> {
             Self::EventActions(org) => format!("/admin/v1/orgs/{}/event-actions", of_org(org)?),
             Self::ApiTokens(org) => format!("/admin/api-access/v1/orgs/{}/api-tokens", of_org(org)?),
             Self::ApiKeys(org) => format!("/admin/api-access/v1/orgs/{}/api-keys", of_org(org)?),
+            Self::ServiceAccounts(org) => format!("/admin/api-access/v1/orgs/{}/service-accounts", of_org(org)?),
+            Self::ServiceAccountTokens(org) => {
+                format!("/admin/api-access/v1/orgs/{}/service-accounts/api-tokens", of_org(org)?)
+            }
+            Self::OauthClients(org) => format!("/admin/api-access/v1/orgs/{}/oauth-clients", of_org(org)?),
             Self::FindUser(org, _) => format!("/admin/v2/orgs/{}/directories/-/users/search", of_org(org)?),
             Self::UserTokens(account) => format!("/users/{}/manage/api-tokens", of_account(account)?),
             Self::RevokeUserToken(account, token) => {
@@ -94,6 +111,9 @@ impl Endpoint<'_> {
             | Self::EventActions(_)
             | Self::ApiTokens(_)
             | Self::ApiKeys(_)
+            | Self::ServiceAccounts(_)
+            | Self::ServiceAccountTokens(_)
+            | Self::OauthClients(_)
             | Self::UserTokens(_)
             | Self::RevokeUserToken(..) => None,
         }
@@ -134,6 +154,9 @@ mod tests {
             Endpoint::EventActions(org),
             Endpoint::ApiTokens(org),
             Endpoint::ApiKeys(org),
+            Endpoint::ServiceAccounts(org),
+            Endpoint::ServiceAccountTokens(org),
+            Endpoint::OauthClients(org),
             Endpoint::FindUser(org, account),
             Endpoint::UserTokens(account),
             Endpoint::RevokeUserToken(account, token),
@@ -164,6 +187,9 @@ mod tests {
                 "GET /admin/v1/orgs/o/event-actions",
                 "GET /admin/api-access/v1/orgs/o/api-tokens",
                 "GET /admin/api-access/v1/orgs/o/api-keys",
+                "GET /admin/api-access/v1/orgs/o/service-accounts",
+                "GET /admin/api-access/v1/orgs/o/service-accounts/api-tokens",
+                "GET /admin/api-access/v1/orgs/o/oauth-clients",
                 "POST /admin/v2/orgs/o/directories/-/users/search",
                 "GET /users/557058%3Aa/manage/api-tokens",
                 "DELETE /users/557058%3Aa/manage/api-tokens/t%3F%23%26",
@@ -183,7 +209,7 @@ mod tests {
         for odd in ["a b", "ü", "a:b|c", "...", "a..b", "%", "%zz", "..;"] {
             let urls = built(odd, odd, odd);
             let shape = |url: &String| url.matches('/').count();
-            assert_eq!(urls.iter().map(shape).collect::<Vec<_>>(), [4, 5, 5, 5, 6, 6, 8, 4, 5], "{odd:?}");
+            assert_eq!(urls.iter().map(shape).collect::<Vec<_>>(), [4, 5, 5, 5, 6, 6, 6, 7, 6, 8, 4, 5], "{odd:?}");
         }
     }
 

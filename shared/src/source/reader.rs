@@ -14,6 +14,7 @@ use crate::{
     wire::{
         org::{EventActions, EventStreamPage, org_name},
         row::Link,
+        services::{ListedOauthClient, ListedServiceAccount, OauthClientPage, ServiceAccountPage},
         tokens::{CredentialPage, ListedCredential},
         users::{ListedUser, UserPage},
     },
@@ -49,6 +50,20 @@ impl<S: SecretSource, C: Clock> AtlassianReader<S, C> {
         let endpoint = Endpoint::Users(org);
         let page: UserPage = self.client.read(org, endpoint, &with_cursor([], cursor.as_deref())).await?;
         let rows = page.data.into_iter().map(|row| ListedUser::into_owner(row).map(Staged::Owner));
+        self.page(endpoint, rows.collect::<Result<_>>()?, page.links, cursor.as_deref())
+    }
+
+    async fn service_accounts(&self, org: &OrgId, cursor: Option<String>) -> Result<SectionPage> {
+        let endpoint = Endpoint::ServiceAccounts(org);
+        let page: ServiceAccountPage = self.client.read(org, endpoint, &with_cursor([], cursor.as_deref())).await?;
+        let rows = page.items.into_iter().map(|row| ListedServiceAccount::into_owner(row).map(Staged::Owner));
+        self.page(endpoint, rows.collect::<Result<_>>()?, page.links, cursor.as_deref())
+    }
+
+    async fn oauth_clients(&self, org: &OrgId, cursor: Option<String>) -> Result<SectionPage> {
+        let endpoint = Endpoint::OauthClients(org);
+        let page: OauthClientPage = self.large_page(org, endpoint, cursor.as_deref()).await?;
+        let rows = page.data.into_iter().map(|row| ListedOauthClient::into_credential(row).map(Staged::Credential));
         self.page(endpoint, rows.collect::<Result<_>>()?, page.links, cursor.as_deref())
     }
 
@@ -111,6 +126,12 @@ impl<S: SecretSource, C: Clock> TokenReader for AtlassianReader<S, C> {
             SectionName::OrgApiKeys => {
                 self.credentials(org, Endpoint::ApiKeys(org), cursor, ListedCredential::into_org_key).await
             }
+            SectionName::ServiceAccounts => self.service_accounts(org, cursor).await,
+            SectionName::ServiceAccountTokens => {
+                let endpoint = Endpoint::ServiceAccountTokens(org);
+                self.credentials(org, endpoint, cursor, ListedCredential::into_service_token).await
+            }
+            SectionName::OauthClients => self.oauth_clients(org, cursor).await,
         }
     }
 

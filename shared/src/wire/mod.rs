@@ -6,6 +6,7 @@ pub mod errors;
 pub mod event;
 pub mod org;
 pub mod row;
+pub mod services;
 pub mod time;
 pub mod tokens;
 pub mod users;

@@ -32,6 +32,7 @@ pub struct ListedCredential {
     scopes: Option<Value>,
     user: Option<ListedPerson>,
     created_by: Option<ListedPerson>,
+    service_account: Option<ListedPerson>,
     revocation_date: Option<Value>,
 }
 
@@ -61,6 +62,16 @@ impl ListedCredential {
     pub fn into_org_key(mut self) -> Result<Credential> {
         let owner = self.created_by.take();
         self.into_credential(CredentialKind::OrgApiKey, "the list of org API keys", owner)
+    }
+
+    /// A service account's token. Which field names the account is unconfirmed: `user` as for a user's token, or
+    /// `serviceAccount`.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Upstream`] if the row has no id.
+    pub fn into_service_token(mut self) -> Result<Credential> {
+        let owner = self.user.take().or(self.service_account.take());
+        self.into_credential(CredentialKind::ServiceAccountToken, "the list of service accounts' tokens", owner)
     }
 
     fn into_credential(self, kind: CredentialKind, what: &str, owner: Option<ListedPerson>) -> Result<Credential> {
@@ -173,6 +184,18 @@ mod tests {
                 .unwrap();
         let key = row.into_org_key().unwrap();
         assert_eq!((key.owner, key.scopes, key.status), (Some("a".into()), Some(vec![]), CredentialStatus::Blocked));
+    }
+
+    #[test]
+    fn a_service_account_s_token_is_answered_for_by_the_account_whichever_field_names_it() {
+        for field in ["user", "serviceAccount"] {
+            let row = format!(r#"{{"id":"t","label":"ci","{field}":{{"id":"s","name":"bot"}}}}"#);
+            let token = serde_json::from_str::<ListedCredential>(&row).unwrap().into_service_token().unwrap();
+            assert_eq!(
+                (token.reference.to_string().as_str(), token.owner),
+                ("service_account_token/t", Some("s".into()))
+            );
+        }
     }
 
     #[test]

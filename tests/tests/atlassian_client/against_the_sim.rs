@@ -5,7 +5,7 @@ use atlassian_sim::{Dialect, Dialects, OrgInfo, Sim, SimOptions};
 use serde_json::{Value, json};
 use shared::{
     error::Error,
-    model::{Credential, CredentialId, OrgId, OwnerStatus, SectionName, Timestamp},
+    model::{Credential, CredentialId, OrgId, OwnerStatus, Relation, SectionName, Timestamp},
     ports::{EventQuery, EventSource, Reread, Revoked, Staged, TokenReader, TokenRevoker},
 };
 use std::{collections::BTreeSet, time::Duration};
@@ -82,7 +82,15 @@ impl Bench {
 #[tokio::test]
 async fn every_section_is_read_to_its_end() {
     let bench = Bench::start().await;
-    for (section, kind) in [(SectionName::UserApiTokens, "user_api_token"), (SectionName::OrgApiKeys, "org_api_key")] {
+    let clients = bench.credentials(SectionName::OauthClients).await;
+    let ids: BTreeSet<_> = clients.iter().map(|row| row.reference.id.to_string()).collect();
+    assert_eq!(ids, bench.truth("oauth_client").await);
+    let lists = [
+        (SectionName::UserApiTokens, "user_api_token"),
+        (SectionName::OrgApiKeys, "org_api_key"),
+        (SectionName::ServiceAccountTokens, "service_account_token"),
+    ];
+    for (section, kind) in lists {
         let credentials = bench.credentials(section).await;
         let ids: BTreeSet<_> = credentials.iter().map(|row| row.reference.id.to_string()).collect();
         assert_eq!(ids, bench.truth(kind).await, "{kind}");
@@ -93,6 +101,9 @@ async fn every_section_is_read_to_its_end() {
     let users = bench.section(SectionName::Users).await;
     let active = |row: &&Staged| matches!(row, Staged::Owner(owner) if owner.status == OwnerStatus::Active);
     assert!(users.len() > 50 && users.iter().filter(active).count() > 25, "{}", users.len());
+    let services = bench.section(SectionName::ServiceAccounts).await;
+    let service = |row: &Staged| matches!(row, Staged::Owner(owner) if owner.relation == Relation::Service);
+    assert!(!services.is_empty() && services.iter().all(service), "{services:?}");
     assert!(bench.reader.org_name(&bench.org).await.is_ok());
     assert_eq!(bench.reader.own_key_ids(&bench.org).await, Ok(Some(vec![CredentialId::new("mine")])));
 }

@@ -61,6 +61,7 @@ pub(crate) fn row(id: &str) -> CredentialRow {
         own: false,
         profile: None,
         findings: vec![],
+        notes: Vec::new(),
         unjudged: vec![],
     }
 }

@@ -17,7 +17,9 @@ use askama::Template;
 use shared::{
     error::Error,
     flow::decide_action::actions_of,
-    model::{CredentialRow, CredentialStatus, Finding, FindingStatus, KSmallest, Timestamp, UsageProfile, Use},
+    model::{
+        CredentialRow, CredentialStatus, Finding, FindingStatus, KSmallest, RowFinding, Timestamp, UsageProfile, Use,
+    },
 };
 
 /// A fact with its name.
@@ -51,6 +53,7 @@ struct CredentialPage {
     facts: Vec<Fact>,
     usage: Option<Usage>,
     findings: Vec<FindingLine>,
+    notes: Vec<RowFinding>,
     unjudged: String,
     actions: Vec<ActionLine>,
 }
@@ -84,6 +87,7 @@ pub(crate) async fn credential<P: Ports>(store: &P, ask: &Ask<'_>) -> Reply {
         facts: facts(&row, ask.now),
         usage: row.profile.as_ref().map(|profile| usage(profile, ask.now)),
         findings: findings(&row, &history, ask.now),
+        notes: row.notes.clone(),
         unjudged: unjudged(&row),
         actions: actions.iter().map(|action| ActionLine::of(&org.id, action, ask.now)).collect(),
         row: RowLine::of(&org.id, &row, ask.now),

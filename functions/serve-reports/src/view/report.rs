@@ -20,6 +20,7 @@ pub(crate) fn report(report: &Report) -> Value {
             "use_unknown": totals.use_unknown,
             "expiring_within_30_days": totals.expiring_within_30_days,
             "by_kind": totals.by_kind,
+            "notes_by_rule": totals.notes_by_rule,
             "unjudged_by_rule": totals.unjudged_by_rule,
             "quarantined": report.quarantined,
             "ignored_events": report.ignored_events,

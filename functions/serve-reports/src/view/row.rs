@@ -28,6 +28,7 @@ pub(crate) struct Row<'a> {
     status: &'a CredentialStatus,
     findings: &'a [RowFinding],
     own: bool,
+    notes: &'a [RowFinding],
     unjudged: &'a [Unjudged],
 }
 
@@ -60,6 +61,7 @@ impl<'a> Row<'a> {
             status: &credential.status,
             findings: &row.findings,
             own: row.own,
+            notes: &row.notes,
             unjudged: &row.unjudged,
         }
     }
@@ -80,7 +82,7 @@ impl<'a> RowOwner<'a> {
     }
 }
 
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "kind",
     "id",
     "label",
@@ -99,6 +101,7 @@ const COLUMNS: [&str; 18] = [
     "own",
     "findings",
     "unjudged",
+    "notes",
 ];
 
 /// Rows as CSV (RFC 4180) with a line of names.
@@ -113,13 +116,14 @@ pub(crate) fn csv(rows: &[CredentialRow]) -> Result<String> {
     String::from_utf8(bytes).map_err(|error| failed(&error))
 }
 
-fn cells(row: &Row<'_>) -> [String; 18] {
+fn cells(row: &Row<'_>) -> [String; 19] {
     let owner = row.owner.as_ref();
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let time = |at: Option<Timestamp>| {
         at.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)).unwrap_or_default()
     };
     let findings = row.findings.iter().map(|one| format!("{} ({}): {}", one.rule, one.severity, one.reason));
+    let notes = row.notes.iter().map(|one| format!("{}: {}", one.rule, one.reason));
     let unjudged = row.unjudged.iter().map(|one| format!("{}: {} is missing", one.rule, one.missing));
     [
         row.kind.to_string(),
@@ -140,6 +144,7 @@ fn cells(row: &Row<'_>) -> [String; 18] {
         row.own.to_string(),
         findings.collect::<Vec<_>>().join(" | "),
         unjudged.collect::<Vec<_>>().join(" | "),
+        notes.collect::<Vec<_>>().join(" | "),
     ]
 }
 

@@ -4,8 +4,9 @@ use super::{groups::Group, groups::Groups, next_shard};
 use crate::{
     decide::{join::join, judge},
     error::Result,
-    model::{CredentialRow, Finding, JoinState, Org, Phase, Run, Totals},
+    model::{CredentialRow, Finding, JoinState, Org, Phase, Run, SectionName, Totals},
     ports::{FindingStore, ReportStore},
+    rules::Accounts,
 };
 
 /// So many rows are written at once, and held in memory.
@@ -37,20 +38,30 @@ async fn shares_an_id(store: &impl ReportStore, org: &Org, run: &Run, shard: u32
 pub(super) async fn step<S: ReportStore + FindingStore>(store: &S, org: &Org, mut run: Run, shard: u32) -> Result<Run> {
     let policy = super::policy(store, org, Some(run.policy_version)).await?;
     let judges = judge::Judges::new(&policy.policy)?;
-    let frame =
-        judge::Frame { judges: &judges, own_key_ids: run.own_key_ids.as_ref(), join: run.join, now: run.started_at };
+    let frame = judge::Frame {
+        judges: &judges,
+        own_key_ids: run.own_key_ids.as_ref(),
+        join: run.join,
+        accounts: accounts(&run),
+        now: run.started_at,
+    };
     let mut written = Rows { store, org, run: &run, rows: Vec::new(), totals: Totals::default() };
     let mut groups = Groups::new(store, org, &run, shard);
     while let Some(Group { owner, credentials, profiles }) = groups.next().await? {
         let joined = join(&credentials, &profiles);
         written.totals.owners += 1;
         for credential in &credentials {
-            written.add(judge::row(credential, owner.as_ref(), &joined, &frame)).await?;
+            written.add(judge::row(credential, &credentials, owner.as_ref(), &joined, &frame)).await?;
         }
     }
     written.end(shard).await?;
     run.phase = next_shard(shard, |shard| Phase::Judge { shard }, Phase::Compare);
     Ok(run)
+}
+
+fn accounts(run: &Run) -> Accounts {
+    let mut lists = SectionName::ALL.into_iter().filter(|section| section.lists_owners());
+    if lists.all(|section| run.is_complete(section)) { Accounts::Whole } else { Accounts::NotWhole }
 }
 
 /// Rows on their way to the table.

@@ -92,7 +92,6 @@ fn fresh(value: Run) -> Versioned<Run> {
 
 impl Run {
     fn default_for(org: &Org, schedule: &ReportSchedule, policy_version: u64, now: Timestamp) -> Self {
-        let section = |name| Section { name, status: SectionStatus::Pending, reason: None, count: 0 };
         Self {
             report: schedule.requested_id.clone().unwrap_or_else(|| ReportId::at(now)),
             started_at: now,
@@ -100,7 +99,7 @@ impl Run {
             join: schedule.join,
             own_key_ids: org.own_key_ids.clone(),
             phase: Phase::Stage { section: SectionName::ALL[0], cursor: None, attempt: 1 },
-            sections: SectionName::ALL.into_iter().map(section).collect(),
+            sections: SectionName::ALL.into_iter().map(Section::pending).collect(),
             attempts: vec![0; SectionName::ALL.len()],
             parts: 1,
             changes: Changes::default(),
@@ -110,7 +109,10 @@ impl Run {
     }
 
     fn section(&mut self, name: SectionName) -> &mut Section {
-        let at = SectionName::ALL.iter().position(|known| *known == name).unwrap_or(0);
+        let at = self.sections.iter().position(|section| section.name == name).unwrap_or_else(|| {
+            self.sections.push(Section::pending(name));
+            self.sections.len() - 1
+        });
         &mut self.sections[at]
     }
 

@@ -77,7 +77,7 @@ fn notices(run: &Run, quarantined: u64) -> Vec<Notice> {
             format!("Deliveries and events that could not be understood, and are kept in quarantine: {quarantined}.");
         notices.push(notice("quarantine", text));
     }
-    let text = "Service accounts' tokens, OAuth clients and the tokens of external users are not in this report.";
+    let text = "The tokens of external users are not in this report: no list of Atlassian's holds them.";
     notices.push(notice("kinds_not_read", text.to_owned()));
     for section in run.sections.iter().filter(|section| section.status == SectionStatus::OutOfScope) {
         notices.push(notice("out_of_scope", format!("The section {} is declared out of scope.", section.name)));

@@ -96,12 +96,13 @@ fn ended(mut run: Run, section: SectionName, status: SectionStatus, reason: &str
 
 fn after(mut run: Run, section: SectionName, attempt: u32) -> Run {
     let at = SectionName::ALL.iter().position(|known| *known == section).unwrap_or(0);
+    run.attempts.resize(run.attempts.len().max(at + 1), 0);
     run.attempts[at] = attempt;
     run.phase = match SectionName::ALL.get(at + 1) {
         Some(next) => Phase::Stage { section: *next, cursor: None, attempt: 1 },
         None => Phase::Prove { shard: 0 },
     };
-    let rows: u64 = run.sections.iter().filter(|section| section.name != SectionName::Users).map(|s| s.count).sum();
+    let rows: u64 = run.sections.iter().filter(|section| !section.name.lists_owners()).map(|s| s.count).sum();
     run.parts = (rows / ROWS_PER_PART + 1).min(64) as u32;
     run
 }

@@ -101,6 +101,7 @@ fn row(with: Options) -> CredentialRow {
         own: true,
         profile: with.of(profile),
         findings: with.many(RowFinding { rule: "r".into(), severity: Severity::High, reason: text() }),
+        notes: with.many(RowFinding { rule: "n".into(), severity: Severity::Note, reason: text() }),
         unjudged: with.many(Unjudged { rule: "r".into(), missing: text() }),
     }
 }

@@ -30,6 +30,9 @@ fn list_name(section: SectionName) -> &'static str {
         SectionName::Users => "Managed accounts",
         SectionName::UserApiTokens => "API tokens of managed users",
         SectionName::OrgApiKeys => "API keys of the org",
+        SectionName::ServiceAccounts => "Service accounts",
+        SectionName::ServiceAccountTokens => "API tokens of service accounts",
+        SectionName::OauthClients => "OAuth clients of service accounts",
     }
 }
 
@@ -93,6 +96,12 @@ pub(super) fn changes(report: &Report) -> String {
         "Since the report before: {} new and {} gone; findings: {} opened, {} resolved.",
         changes.added, changes.removed, changes.new_findings, changes.resolved
     )
+}
+
+/// What rules have seen that the policy does not name.
+pub(super) fn notes(report: &Report) -> Option<String> {
+    let counts = joined(&report.totals.notes_by_rule, |rule, count| format!("{rule} on {count}"));
+    (!counts.is_empty()).then(|| format!("Worth knowing, and no finding until the policy names the rule: {counts}."))
 }
 
 /// What the rules could not judge.

@@ -1,0 +1,49 @@
+//! `blocked-but-listed`: it is blocked, so what used it has stopped, and it can be allowed again.
+
+use super::{Begins, Judge, Parameters, Rule, Subject, parameters};
+use crate::model::{CredentialKind, CredentialStatus, Severity, Timestamp, Verdict};
+use serde::Deserialize;
+
+pub(super) const RULE: Rule = Rule {
+    id: "blocked-but-listed",
+    about: "is blocked and still listed",
+    begins: Begins::AsNote,
+    kinds: &CredentialKind::ALL,
+    build,
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {}
+
+fn build(given: &Parameters) -> Result<Judge, String> {
+    let Given {} = parameters(given)?;
+    Ok(Box::new(judge))
+}
+
+fn judge(subject: &Subject<'_>, _now: Timestamp) -> Verdict {
+    match subject.credential.status {
+        CredentialStatus::Allowed => Verdict::Clean,
+        CredentialStatus::Unknown => Verdict::Unknown { missing: "whether it is allowed or blocked" },
+        CredentialStatus::Blocked => {
+            let reason = "It is blocked, so it cannot be used now as far as known; once allowed again, it works again.";
+            Verdict::Guilty { severity: Severity::Low, reason: reason.to_owned() }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{is_guilty, judge, subject, token};
+    use super::*;
+    use crate::model::Credential;
+    use serde_json::json;
+
+    #[test]
+    fn the_list_s_word_decides() {
+        let verdict = |status| judge(&RULE, json!({}), &subject(&Credential { status, ..token() }), "2026-11-21");
+        assert_eq!(verdict(CredentialStatus::Allowed), Verdict::Clean);
+        assert!(is_guilty(&verdict(CredentialStatus::Blocked)));
+        assert!(matches!(verdict(CredentialStatus::Unknown), Verdict::Unknown { .. }));
+    }
+}

@@ -1,0 +1,70 @@
+//! `shared-use`: it was used from so many networks that more than one job or person may hold it.
+
+use super::{Begins, Judge, Parameters, Rule, Subject, parameters};
+use crate::model::{CredentialKind, Severity, Verdict};
+use serde::Deserialize;
+
+pub(super) const RULE: Rule = Rule {
+    id: "shared-use",
+    about: "was used from many networks",
+    begins: Begins::AsNote,
+    kinds: &CredentialKind::ALL,
+    build,
+};
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Given {
+    networks: u64,
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Self { networks: 4 }
+    }
+}
+
+fn build(given: &Parameters) -> Result<Judge, String> {
+    let Given { networks } = parameters(given)?;
+    if !(2..=1_000).contains(&networks) {
+        return Err(format!("`networks` is {networks}; it must be from 2 to 1000"));
+    }
+    Ok(Box::new(move |subject, _now| judge(subject, networks)))
+}
+
+fn judge(subject: &Subject<'_>, networks: u64) -> Verdict {
+    let Some(profile) = subject.profile.filter(|profile| profile.uses > 0) else {
+        return Verdict::Unknown { missing: "its uses in the audit log" };
+    };
+    let seen = profile.networks.distinct();
+    if seen < networks {
+        return Verdict::Clean;
+    }
+    let countries = profile.countries.members().join(", ");
+    let from = if countries.is_empty() { String::new() } else { format!(" ({countries})") };
+    let reason = format!("It was used from about {seen} networks{from}: more than one job or person may hold it.");
+    Verdict::Guilty { severity: Severity::Medium, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{is_guilty, judge, subject, token};
+    use super::*;
+    use crate::model::{ProfileKey, UsageProfile};
+    use serde_json::json;
+
+    #[test]
+    fn the_number_of_networks_decides_and_without_uses_nothing_is_known() {
+        let token = token();
+        let mut profile = UsageProfile::empty(ProfileKey::of_token(None, &"t1".into()));
+        let verdict = |profile: &UsageProfile| {
+            judge(&RULE, json!({}), &Subject { profile: Some(profile), ..subject(&token) }, "2026-11-21")
+        };
+        assert!(matches!(verdict(&profile), Verdict::Unknown { .. }));
+        profile.uses = 9;
+        (1..=3).for_each(|n| profile.networks.insert(&format!("192.0.{n}.0/24")));
+        assert_eq!(verdict(&profile), Verdict::Clean);
+        profile.networks.insert("198.51.100.0/24");
+        assert!(is_guilty(&verdict(&profile)));
+    }
+}

@@ -1,0 +1,65 @@
+//! `too-many-per-owner`: one account holds more credentials of the kind than the policy allows.
+
+use super::{Begins, Judge, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, parameters};
+use crate::model::{Severity, Timestamp, Verdict};
+use serde::Deserialize;
+
+pub(super) const RULE: Rule = Rule {
+    id: "too-many-per-owner",
+    about: "belongs to an account that holds more of its kind than the policy allows",
+    begins: Begins::AsNote,
+    kinds: USER_AND_SERVICE_TOKENS,
+    build,
+};
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Given {
+    most: usize,
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Self { most: 3 }
+    }
+}
+
+fn build(given: &Parameters) -> Result<Judge, String> {
+    let Given { most } = parameters(given)?;
+    if !(1..=1_000).contains(&most) {
+        return Err(format!("`most` is {most}; it must be from 1 to 1000"));
+    }
+    Ok(Box::new(move |subject, now| judge(subject, most, now)))
+}
+
+fn judge(subject: &Subject<'_>, most: usize, now: Timestamp) -> Verdict {
+    if subject.credential.owner.is_none() {
+        return Verdict::Unknown { missing: "its owner" };
+    }
+    let kind = subject.credential.reference.kind;
+    let lives = |at: Option<Timestamp>| at.is_none_or(|at| at > now);
+    let same = subject.siblings.iter().filter(|other| other.reference.kind == kind && lives(other.expires_at));
+    let held = same.count();
+    if held <= most {
+        return Verdict::Clean;
+    }
+    let reason = format!("Its owner holds {held} of this kind; the policy allows {most}.");
+    Verdict::Guilty { severity: Severity::Low, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{at, is_guilty, judge, subject, token};
+    use super::*;
+    use crate::model::Credential;
+    use serde_json::json;
+
+    #[test]
+    fn expired_ones_and_other_kinds_do_not_count() {
+        let expired = Credential { expires_at: Some(at("2026-01-01")), ..token() };
+        let held = [token(), token(), expired, super::super::tests::key()];
+        let of = |given| judge(&RULE, given, &Subject { siblings: &held, ..subject(&held[0]) }, "2026-11-21");
+        assert_eq!(of(json!({"most": 2})), Verdict::Clean);
+        assert!(is_guilty(&of(json!({"most": 1}))));
+    }
+}

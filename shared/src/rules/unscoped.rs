@@ -1,0 +1,50 @@
+//! `unscoped`: it has no scopes, so nothing but its owner's own rights bounds it.
+
+use super::{Begins, Judge, Parameters, Rule, Subject, parameters};
+use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
+use serde::Deserialize;
+
+pub(super) const RULE: Rule = Rule {
+    id: "unscoped",
+    about: "has no scopes",
+    begins: Begins::AsNote,
+    kinds: &[CredentialKind::UserApiToken, CredentialKind::OrgApiKey, CredentialKind::ServiceAccountToken],
+    build,
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {}
+
+fn build(given: &Parameters) -> Result<Judge, String> {
+    let Given {} = parameters(given)?;
+    Ok(Box::new(judge))
+}
+
+fn judge(subject: &Subject<'_>, _now: Timestamp) -> Verdict {
+    match subject.credential.scopes.as_deref() {
+        None => Verdict::Unknown { missing: "its scopes" },
+        Some([]) => {
+            // That an empty list means "all that its owner may do" is inferred; no source says it.
+            let reason = "Its list shows no scopes: as far as known it may do all that its owner may do.";
+            Verdict::Guilty { severity: Severity::Low, reason: reason.to_owned() }
+        }
+        Some(_) => Verdict::Clean,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{is_guilty, judge, subject, token};
+    use super::*;
+    use crate::model::Credential;
+    use serde_json::json;
+
+    #[test]
+    fn an_empty_list_is_not_a_missing_one() {
+        let verdict = |scopes| judge(&RULE, json!({}), &subject(&Credential { scopes, ..token() }), "2026-11-21");
+        assert!(is_guilty(&verdict(Some(Vec::new()))));
+        assert_eq!(verdict(Some(vec!["read:jira-work".to_owned()])), Verdict::Clean);
+        assert!(matches!(verdict(None), Verdict::Unknown { .. }));
+    }
+}
