@@ -1,12 +1,13 @@
 //! Which profile belongs to which credential of one owner, and which uses belong to none.
 
 use crate::model::{Credential, CredentialId, JoinState, ProfileKey, Timestamp, UsageProfile};
-use std::collections::HashMap;
+use std::{cell::LazyCell, collections::HashMap};
 
 /// An owner's profiles, joined.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Joined<'a> {
-    by_credential: HashMap<&'a str, &'a UsageProfile>,
+    profiles: &'a [UsageProfile],
+    by_credential: HashMap<&'a str, usize>,
     unjoined_uses: Vec<&'a UsageProfile>,
     shared_ids: u32,
 }
@@ -14,6 +15,11 @@ pub struct Joined<'a> {
 impl<'a> Joined<'a> {
     /// The profile of a credential of this owner.
     pub fn profile(&self, credential: &Credential) -> Option<&'a UsageProfile> {
+        self.place(credential).map(|at| &self.profiles[at])
+    }
+
+    /// Where the profile of a credential stands among those that were joined. It is no other credential's.
+    pub fn place(&self, credential: &Credential) -> Option<usize> {
         self.by_credential.get(credential.reference.id.as_str()).copied()
     }
 
@@ -46,17 +52,18 @@ pub fn join<'a>(credentials: &'a [Credential], profiles: &'a [UsageProfile]) -> 
         .iter()
         .map(|credential| (credential.reference.id.as_str(), credential.reference.id.as_str()))
         .collect();
-    let by_label = unique_labels(credentials);
-    let mut joined = Joined::default();
-    for profile in profiles {
+    // Hashing every label costs more than all the rest, and where events name ids nobody asks for it.
+    let by_label = LazyCell::new(|| unique_labels(credentials));
+    let mut joined = Joined { profiles, ..Joined::default() };
+    for (at, profile) in profiles.iter().enumerate() {
         let named = profile.token_id.as_ref().and_then(|id| by_id.get(id.as_str()).copied());
         joined.shared_ids += u32::from(named.is_some());
         let labelled = || by_label.get(profile.key.identity.as_str()).copied();
-        match named.or_else(labelled) {
+        match named.or_else(|| if profile.key.has_token_id() { None } else { labelled() }) {
             Some(id) => {
-                let kept = joined.by_credential.entry(id).or_insert(profile);
-                if profile.last_used_at > kept.last_used_at {
-                    *kept = profile;
+                let kept = joined.by_credential.entry(id).or_insert(at);
+                if profile.last_used_at > profiles[*kept].last_used_at {
+                    *kept = at;
                 }
             }
             None if profile.uses > 0 => joined.unjoined_uses.push(profile),

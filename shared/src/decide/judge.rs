@@ -1,6 +1,6 @@
 //! A credential's row: the facts joined, and what the rules make of them.
 
-use super::join::Joined;
+use super::join::{Joined, join};
 use crate::error::{Error, Result};
 use crate::model::{
     Credential, CredentialId, CredentialKind, CredentialRow, Finding, FindingStatus, JoinState, LastUsedSource, OrgId,
@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::rules::{Accounts, Begins, Judge, Own, RULES, Rule, Subject};
 use chrono::TimeDelta;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The rules of a policy that are on, ready to judge.
 pub struct Judges(Vec<ReadyRule>);
@@ -59,49 +59,84 @@ pub struct Frame<'a> {
     pub now: Timestamp,
 }
 
-/// Judges one credential among all that its owner holds.
-pub fn row(
+/// Judges all credentials of one owner, with the profiles of which he is the actor.
+pub fn rows(
+    owner: Option<&Owner>,
+    credentials: Vec<Credential>,
+    profiles: Vec<UsageProfile>,
+    frame: &Frame<'_>,
+) -> Vec<CredentialRow> {
+    let joined = join(&credentials, &profiles);
+    let judge = |credential| judge(credential, &credentials, owner, &joined, frame);
+    let judged: Vec<Judged> = credentials.iter().map(judge).collect();
+    let mut profiles: Vec<Option<UsageProfile>> = profiles.into_iter().map(Some).collect();
+    let row = |(credential, judged): (Credential, Judged)| CredentialRow {
+        credential,
+        owner: owner.cloned(),
+        last_used_at: judged.last_used_at,
+        last_used_source: judged.last_used_source,
+        usage: judged.usage,
+        own: judged.own == Own::Yes,
+        profile: judged.profile.and_then(|at| profiles[at].take()),
+        findings: judged.findings,
+        notes: judged.notes,
+        unjudged: judged.unjudged,
+    };
+    credentials.into_iter().zip(judged).map(row).collect()
+}
+
+/// What is made of one credential.
+struct Judged {
+    last_used_at: Option<Timestamp>,
+    last_used_source: LastUsedSource,
+    usage: Use,
+    own: Own,
+    /// The place of its profile.
+    profile: Option<usize>,
+    findings: Vec<RowFinding>,
+    notes: Vec<RowFinding>,
+    unjudged: Vec<Unjudged>,
+}
+
+fn judge(
     credential: &Credential,
     siblings: &[Credential],
     owner: Option<&Owner>,
     joined: &Joined<'_>,
     frame: &Frame<'_>,
-) -> CredentialRow {
+) -> Judged {
     let profile = joined.profile(credential);
     let (last_used_at, last_used_source) = last_use(credential, profile);
     let usage = usage(credential, last_used_source, joined, frame.join);
     let (own, accounts) = (own(credential, frame.own_key_ids), frame.accounts);
     let subject =
         Subject { credential, owner, profile, last_used_at, last_used_source, usage, own, siblings, accounts };
-    let mut row = CredentialRow {
-        credential: credential.clone(),
-        owner: owner.cloned(),
-        last_used_at,
-        last_used_source,
-        usage,
-        own: own == Own::Yes,
-        profile: profile.cloned(),
-        findings: Vec::new(),
-        notes: Vec::new(),
-        unjudged: Vec::new(),
-    };
+    let profile = joined.place(credential);
+    let (findings, notes, unjudged) = (Vec::new(), Vec::new(), Vec::new());
+    let mut judged = Judged { last_used_at, last_used_source, usage, own, profile, findings, notes, unjudged };
     let kind = credential.reference.kind;
-    for ReadyRule { rule, judge, makes } in frame.judges.0.iter().filter(|ready| ready.rule.kinds.contains(&kind)) {
-        let rule = rule.id.to_owned();
-        match (judge(&subject, frame.now), makes) {
+    for ready in frame.judges.0.iter().filter(|ready| ready.rule.kinds.contains(&kind)) {
+        judged.add(ready, (ready.judge)(&subject, frame.now));
+    }
+    judged
+}
+
+impl Judged {
+    fn add(&mut self, ReadyRule { rule, makes, .. }: &ReadyRule, verdict: Verdict) {
+        let rule = || rule.id.to_owned();
+        match (verdict, makes) {
             (Verdict::Clean, _) | (Verdict::Unknown { .. }, Begins::AsNote) => {}
             (Verdict::Guilty { severity, reason }, Begins::AsFinding) => {
-                row.findings.push(RowFinding { rule, severity, reason });
+                self.findings.push(RowFinding { rule: rule(), severity, reason });
             }
             (Verdict::Guilty { reason, .. }, Begins::AsNote) => {
-                row.notes.push(RowFinding { rule, severity: Severity::Note, reason });
+                self.notes.push(RowFinding { rule: rule(), severity: Severity::Note, reason });
             }
             (Verdict::Unknown { missing }, Begins::AsFinding) => {
-                row.unjudged.push(Unjudged { rule, missing: missing.to_owned() });
+                self.unjudged.push(Unjudged { rule: rule(), missing: missing.to_owned() });
             }
         }
     }
-    row
 }
 
 fn last_use(credential: &Credential, profile: Option<&UsageProfile>) -> (Option<Timestamp>, LastUsedSource) {
@@ -159,23 +194,26 @@ pub fn count(totals: &mut Totals, row: &CredentialRow, now: Timestamp) {
     totals.use_unknown += u64::from(row.usage == Use::Unknown);
     let soon = now..=now + TimeDelta::days(30);
     totals.expiring_within_30_days += u64::from(row.credential.expires_at.is_some_and(|at| soon.contains(&at)));
-    *totals.by_kind.entry(row.credential.reference.kind.to_string()).or_default() += 1;
+    add_one(&mut totals.by_kind, row.credential.reference.kind.as_str());
     for found in &row.findings {
-        *totals.by_severity.entry(found.severity.to_string()).or_default() += 1;
-        *totals.by_rule.entry(found.rule.clone()).or_default() += 1;
+        add_one(&mut totals.by_severity, found.severity.as_str());
+        add_one(&mut totals.by_rule, &found.rule);
     }
-    for note in &row.notes {
-        *totals.notes_by_rule.entry(note.rule.clone()).or_default() += 1;
-    }
-    for unjudged in &row.unjudged {
-        *totals.unjudged_by_rule.entry(unjudged.rule.clone()).or_default() += 1;
+    row.notes.iter().for_each(|note| add_one(&mut totals.notes_by_rule, &note.rule));
+    row.unjudged.iter().for_each(|unjudged| add_one(&mut totals.unjudged_by_rule, &unjudged.rule));
+}
+
+/// Without an allocation where the name is there already.
+fn add_one(counts: &mut BTreeMap<String, u64>, name: &str) {
+    match counts.get_mut(name) {
+        Some(count) => *count += 1,
+        None => drop(counts.insert(name.to_owned(), 1)),
     }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::decide::join::join;
     use crate::decide::plan::tests::{now, policy};
     use crate::model::{Approval, Changes, Mode, Phase, ProfileKey, Report, ReportStatus, Run, SectionName};
     use crate::rules::tests::{at, token};
@@ -185,7 +223,12 @@ pub(crate) mod tests {
         let judges = Judges::new(&policy(Mode::Observe, Approval::Required).policy).unwrap();
         let (join, accounts) = (JoinState::Proven, Accounts::Whole);
         let frame = Frame { judges: &judges, own_key_ids: None, join, accounts, now: now() };
-        super::row(&credential, std::slice::from_ref(&credential), None, &Joined::default(), &frame)
+        only(super::rows(None, vec![credential], Vec::new(), &frame))
+    }
+
+    fn only(mut rows: Vec<CredentialRow>) -> CredentialRow {
+        assert_eq!(rows.len(), 1);
+        rows.remove(0)
     }
 
     pub(crate) fn report() -> Report {
@@ -268,7 +311,7 @@ pub(crate) mod tests {
             let judges = Judges::new(policy).unwrap();
             let (join, accounts) = (JoinState::Proven, Accounts::Whole);
             let frame = Frame { judges: &judges, own_key_ids: None, join, accounts, now: now() };
-            super::row(&blocked, std::slice::from_ref(&blocked), None, &Joined::default(), &frame)
+            only(super::rows(None, vec![blocked.clone()], Vec::new(), &frame))
         };
         let has =
             |list: &[RowFinding]| list.iter().find(|one| one.rule == "blocked-but-listed").map(|one| one.severity);

@@ -147,8 +147,9 @@ fn parameters<T: DeserializeOwned>(given: &Parameters) -> Result<T, String> {
     })
 }
 
+/// The day as people write it: `2026-11-21`. A date's own `Display`, which no format has to be read for.
 fn day(at: Timestamp) -> impl std::fmt::Display {
-    at.format("%Y-%m-%d")
+    at.date_naive()
 }
 
 fn days(count: i64) -> String {

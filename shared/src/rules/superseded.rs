@@ -44,32 +44,34 @@ fn judge(subject: &Subject<'_>, quiet_days: i64, now: Timestamp) -> Verdict {
         return Verdict::Unknown { missing: "its owner" };
     }
     let last = subject.last_used_at.unwrap_or(last);
-    let quiet = (now - last).num_days();
-    // Its own rhythm tells sooner: a nightly job's token that missed some nights has stopped.
-    let rhythm = subject.profile.and_then(|profile| UsedDays::longest_interval_days(&profile.days));
-    let quiet_days = rhythm.map_or(quiet_days, |interval| (2 * interval).clamp(3, quiet_days.max(3)));
     let took_over = subject.siblings.iter().find(|other| takes_over(other, subject.credential, made, last));
-    match took_over {
-        None => Verdict::Clean,
-        Some(_) if quiet < quiet_days => Verdict::Clean,
-        Some(_) if subject.usage == Use::Unknown => {
-            Verdict::Unknown { missing: "which of the owner's tokens was used" }
-        }
-        Some(newer) => Verdict::Guilty { severity: Severity::Low, reason: reason(newer, last, quiet) },
+    let Some(newer) = took_over else { return Verdict::Clean };
+    let quiet = (now - last).num_days();
+    if quiet < enough(subject, quiet_days) {
+        return Verdict::Clean;
     }
+    match subject.usage {
+        Use::Unknown => Verdict::Unknown { missing: "which of the owner's tokens was used" },
+        Use::Known => Verdict::Guilty { severity: Severity::Low, reason: reason(newer, last, quiet) },
+    }
+}
+
+/// How many quiet days are enough. Its own rhythm tells sooner: a nightly job's token that missed some nights has stopped.
+fn enough(subject: &Subject<'_>, quiet_days: i64) -> i64 {
+    let rhythm = subject.profile.and_then(|profile| UsedDays::longest_interval_days(&profile.days));
+    rhythm.map_or(quiet_days, |interval| (2 * interval).clamp(3, quiet_days.max(3)))
 }
 
 /// Named alike, made while the other was in use or soon after, and used since.
 fn takes_over(newer: &Credential, older: &Credential, made: Timestamp, last: Timestamp) -> bool {
     let (Some(begun), Some(used)) = (newer.created_at, newer.last_used_at) else { return false };
-    let label = job(&older.label);
-    newer.reference.kind == older.reference.kind
-        && !label.is_empty()
-        && job(&newer.label) == label
-        && begun > made
-        && last <= begun + CHANGE_OVER
-        && used > begun
-        && used > last
+    let dates_fit = begun > made && last <= begun + CHANGE_OVER && used > begun && used > last;
+    dates_fit && newer.reference.kind == older.reference.kind && is_same_job(&newer.label, &older.label)
+}
+
+fn is_same_job(newer: &str, older: &str) -> bool {
+    let older = job(older);
+    !older.is_empty() && job(newer) == older
 }
 
 /// The words of a label without what only tells one release of a token from the next: numbers, dates, `v2`, `new`.

@@ -5,6 +5,7 @@ mod cold;
 mod distance;
 mod events;
 mod function;
+mod judge;
 mod meter;
 mod pages;
 mod report;
@@ -52,6 +53,9 @@ async fn measure(summary: &mut Summary, only: Option<&str>) -> Outcome<()> {
     }
     if wanted("cold") {
         cold::measure(summary).await?;
+    }
+    if wanted("judge") {
+        judge::measure(summary)?;
     }
     if wanted("events") {
         events::measure(summary).await?;

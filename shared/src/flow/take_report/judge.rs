@@ -48,10 +48,9 @@ pub(super) async fn step<S: ReportStore + FindingStore>(store: &S, org: &Org, mu
     let mut written = Rows { store, org, run: &run, rows: Vec::new(), totals: Totals::default() };
     let mut groups = Groups::new(store, org, &run, shard);
     while let Some(Group { owner, credentials, profiles }) = groups.next().await? {
-        let joined = join(&credentials, &profiles);
         written.totals.owners += 1;
-        for credential in &credentials {
-            written.add(judge::row(credential, &credentials, owner.as_ref(), &joined, &frame)).await?;
+        for row in judge::rows(owner.as_ref(), credentials, profiles, &frame) {
+            written.add(row).await?;
         }
     }
     written.end(shard).await?;
