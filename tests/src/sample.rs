@@ -2,6 +2,7 @@
 
 use shared::{
     decide::{
+        judge,
         plan::{self, Cause},
         policy::{default_policy, digest},
     },
@@ -164,25 +165,8 @@ pub fn report(id: &str, generated_at: Timestamp, rows: &[CredentialRow]) -> Repo
 }
 
 fn totals(rows: &[CredentialRow]) -> Totals {
-    let mut totals = Totals { credentials: rows.len() as u64, owners: 1_200, ..Totals::default() };
-    for row in rows {
-        *totals.by_kind.entry(row.credential.reference.kind.to_string()).or_default() += 1;
-        totals.findings += row.findings.len() as u64;
-        totals.credentials_with_findings += u64::from(!row.findings.is_empty());
-        totals.use_unknown += u64::from(row.usage == Use::Unknown);
-        let soon = |at: Timestamp| at > now() && at < now() + days(30);
-        totals.expiring_within_30_days += u64::from(row.credential.expires_at.is_some_and(soon));
-        for finding in &row.findings {
-            *totals.by_severity.entry(finding.severity.to_string()).or_default() += 1;
-            *totals.by_rule.entry(finding.rule.clone()).or_default() += 1;
-        }
-        for note in &row.notes {
-            *totals.notes_by_rule.entry(note.rule.clone()).or_default() += 1;
-        }
-        for unjudged in &row.unjudged {
-            *totals.unjudged_by_rule.entry(unjudged.rule.clone()).or_default() += 1;
-        }
-    }
+    let mut totals = Totals { owners: 1_200, ..Totals::default() };
+    rows.iter().for_each(|row| judge::count(&mut totals, row, now()));
     totals
 }
 

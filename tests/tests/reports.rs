@@ -122,6 +122,9 @@ async fn every_kind_that_a_list_holds_is_there_and_a_service_account_answers_for
         assert!(report.totals.by_kind.contains_key(kind), "{kind}: {:?}", report.totals.by_kind);
     }
     let rows = world.rows(&report).await;
+    let year = report.generated_at..report.generated_at + 364 * DAY;
+    let ending = rows.iter().filter(|row| row.credential.expires_at.is_some_and(|at| year.contains(&at))).count();
+    assert_eq!(report.totals.expiring_by_week.values().sum::<u64>() as usize, ending);
     let of_service = |row: &&CredentialRow| row.credential.reference.kind == CredentialKind::ServiceAccountToken;
     for row in rows.iter().filter(of_service) {
         assert_eq!(row.owner.as_ref().map(|owner| owner.relation), Some(Relation::Service), "{row:?}");

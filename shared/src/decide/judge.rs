@@ -7,7 +7,7 @@ use crate::model::{
     Owner, Policy, RowFinding, Severity, Timestamp, Totals, Unjudged, UsageProfile, Use, Verdict,
 };
 use crate::rules::{Accounts, Begins, Judge, Own, RULES, Rule, Subject};
-use chrono::TimeDelta;
+use chrono::{Datelike, NaiveDate, TimeDelta};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The rules of a policy that are on, ready to judge.
@@ -194,6 +194,9 @@ pub fn count(totals: &mut Totals, row: &CredentialRow, now: Timestamp) {
     totals.use_unknown += u64::from(row.usage == Use::Unknown);
     let soon = now..=now + TimeDelta::days(30);
     totals.expiring_within_30_days += u64::from(row.credential.expires_at.is_some_and(|at| soon.contains(&at)));
+    if let Some(week) = row.credential.expires_at.and_then(|at| week_ahead(at, now)) {
+        add_one(&mut totals.expiring_by_week, &week.to_string());
+    }
     add_one(&mut totals.by_kind, row.credential.reference.kind.as_str());
     for found in &row.findings {
         add_one(&mut totals.by_severity, found.severity.as_str());
@@ -201,6 +204,12 @@ pub fn count(totals: &mut Totals, row: &CredentialRow, now: Timestamp) {
     }
     row.notes.iter().for_each(|note| add_one(&mut totals.notes_by_rule, &note.rule));
     row.unjudged.iter().for_each(|unjudged| add_one(&mut totals.unjudged_by_rule, &unjudged.rule));
+}
+
+/// The Monday of the week in which something will happen, if that is within 52 weeks.
+fn week_ahead(at: Timestamp, now: Timestamp) -> Option<NaiveDate> {
+    let ahead = at >= now && at - now < TimeDelta::weeks(52);
+    ahead.then(|| at.date_naive() - TimeDelta::days(at.weekday().num_days_from_monday().into()))
 }
 
 /// Without an allocation where the name is there already.
@@ -273,6 +282,15 @@ pub(crate) mod tests {
         assert_eq!(row.findings.iter().map(|found| found.rule.as_str()).collect::<Vec<_>>(), ["unused"]);
         assert_eq!(row.unjudged.iter().map(|rule| rule.rule.as_str()).collect::<Vec<_>>(), ["owner-deactivated"]);
         assert_eq!(finding().severity, Severity::Medium);
+    }
+
+    #[test]
+    fn what_expires_within_a_year_is_counted_in_its_week_and_what_has_expired_in_none() {
+        let week = |day: &str| week_ahead(at(day), at("2026-11-21")).map(|monday| monday.to_string());
+        assert_eq!(week("2026-11-21").as_deref(), Some("2026-11-16"), "a Saturday belongs to the week before it");
+        assert_eq!(week("2026-11-23").as_deref(), Some("2026-11-23"));
+        assert_eq!(week("2027-11-19").as_deref(), Some("2027-11-15"));
+        assert_eq!((week("2026-11-20"), week("2027-11-20")), (None, None));
     }
 
     #[test]

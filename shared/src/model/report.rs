@@ -129,6 +129,9 @@ pub struct Totals {
     pub use_unknown: u64,
     /// Rows that expire within 30 days.
     pub expiring_within_30_days: u64,
+    /// Rows that expire within 52 weeks, by the Monday (UTC) of the week in which they do, as `2026-11-23`.
+    #[serde(default)]
+    pub expiring_by_week: BTreeMap<String, u64>,
     /// Rows by kind.
     pub by_kind: BTreeMap<String, u64>,
     /// Findings by severity.
@@ -152,6 +155,7 @@ impl Totals {
         self.use_unknown += other.use_unknown;
         self.expiring_within_30_days += other.expiring_within_30_days;
         let maps = [
+            (&mut self.expiring_by_week, &other.expiring_by_week),
             (&mut self.by_kind, &other.by_kind),
             (&mut self.by_severity, &other.by_severity),
             (&mut self.by_rule, &other.by_rule),

@@ -19,6 +19,7 @@ pub(crate) fn report(report: &Report) -> Value {
             "credentials_with_findings": totals.credentials_with_findings,
             "use_unknown": totals.use_unknown,
             "expiring_within_30_days": totals.expiring_within_30_days,
+            "expiring_by_week": totals.expiring_by_week,
             "by_kind": totals.by_kind,
             "notes_by_rule": totals.notes_by_rule,
             "unjudged_by_rule": totals.unjudged_by_rule,

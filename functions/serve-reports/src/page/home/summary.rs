@@ -98,6 +98,16 @@ pub(super) fn changes(report: &Report) -> String {
     )
 }
 
+/// The year ahead: how many expire in each month, by the Mondays of their weeks.
+pub(super) fn forecast(report: &Report) -> Option<String> {
+    let mut months: BTreeMap<String, u64> = BTreeMap::new();
+    for (monday, count) in &report.totals.expiring_by_week {
+        *months.entry(monday.chars().take(7).collect()).or_default() += count;
+    }
+    let told = joined(&months, |month, count| format!("{count} in {month}"));
+    (!told.is_empty()).then(|| format!("The year ahead, by the month in which the week of expiry begins: {told}."))
+}
+
 /// What rules have seen that the policy does not name.
 pub(super) fn notes(report: &Report) -> Option<String> {
     let counts = joined(&report.totals.notes_by_rule, |rule, count| format!("{rule} on {count}"));
