@@ -37,12 +37,12 @@ rules:
     respond: {action: revoke, grace_days: 7, approval: required}
 '
 ask POST "$api/_local/run/remediate-tokens" local-admin
-ask GET "$org/plan?limit=1" local-reader -H 'Accept: text/plain'
-echo "$answer"
-
-step "An approver agrees to exactly that plan."
 ask GET "$org/actions?state=waiting&limit=1" local-reader
 action=$(printf '%s' "$answer" | sed 's/.*"id":"\([^"]*\)","plan".*/\1/')
+echo "the plan: $(field action) '$(field label)' of $(field owner_name)"
+echo "  $(field why)"
+
+step "An approver agrees to exactly that plan."
 ask POST "$org/actions/$action/approve" local-approver -d '{"plan_hash": "'"$(field plan_hash)"'", "reason": "nobody knows it"}'
 
 step "Eight days go by. Nothing is done before the log is read to its end; ten minutes later, what is due is done."
