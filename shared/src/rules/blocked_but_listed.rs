@@ -1,25 +1,15 @@
 //! `blocked-but-listed`: it is blocked, so what used it has stopped, and it can be allowed again.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, parameters};
+use super::{Begins, Rule, Subject, without_parameters};
 use crate::model::{CredentialKind, CredentialStatus, Severity, Timestamp, Verdict};
-use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
     id: "blocked-but-listed",
     about: "is blocked and still listed",
     begins: Begins::AsNote,
     kinds: &CredentialKind::ALL,
-    build,
+    build: |given| without_parameters(given, judge),
 };
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Given {}
-
-fn build(given: &Parameters) -> Result<Judge, String> {
-    let Given {} = parameters(given)?;
-    Ok(Box::new(judge))
-}
 
 fn judge(subject: &Subject<'_>, _now: Timestamp) -> Verdict {
     match subject.credential.status {

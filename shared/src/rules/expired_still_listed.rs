@@ -1,25 +1,15 @@
 //! `expired-still-listed`: its expiry date has passed, and the list still holds it.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, day, parameters};
+use super::{Begins, Rule, Subject, day, without_parameters};
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
-use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
     id: "expired-still-listed",
     about: "has expired and is still listed",
     begins: Begins::AsNote,
     kinds: &CredentialKind::ALL,
-    build,
+    build: |given| without_parameters(given, judge),
 };
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Given {}
-
-fn build(given: &Parameters) -> Result<Judge, String> {
-    let Given {} = parameters(given)?;
-    Ok(Box::new(judge))
-}
 
 fn judge(subject: &Subject<'_>, now: Timestamp) -> Verdict {
     match subject.credential.expires_at {

@@ -1,25 +1,15 @@
 //! `external-owner`: somebody answers for it whom the org does not manage.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, parameters};
+use super::{Begins, Rule, Subject, without_parameters};
 use crate::model::{CredentialKind, Relation, Severity, Timestamp, Verdict};
-use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
     id: "external-owner",
     about: "belongs to somebody whom the org does not manage",
     begins: Begins::AsNote,
     kinds: &CredentialKind::ALL,
-    build,
+    build: |given| without_parameters(given, judge),
 };
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Given {}
-
-fn build(given: &Parameters) -> Result<Judge, String> {
-    let Given {} = parameters(given)?;
-    Ok(Box::new(judge))
-}
 
 fn judge(subject: &Subject<'_>, _now: Timestamp) -> Verdict {
     match subject.owner.map(|owner| owner.relation) {

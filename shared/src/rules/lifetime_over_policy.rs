@@ -1,6 +1,6 @@
 //! `lifetime-over-policy`: it lives longer than the policy allows.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, day, days, parameters};
+use super::{Begins, Judge, Parameters, Rule, Subject, day, days, parameters, within};
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 use serde::Deserialize;
 
@@ -27,9 +27,7 @@ impl Default for Given {
 
 fn build(given: &Parameters) -> Result<Judge, String> {
     let Given { max_days } = parameters(given)?;
-    if !(1..=3650).contains(&max_days) {
-        return Err(format!("`max_days` is {max_days}; it must be from 1 to 3650"));
-    }
+    within("max_days", max_days, 1..=3650)?;
     Ok(Box::new(move |subject, now| judge(subject, max_days, now)))
 }
 

@@ -18,7 +18,8 @@ mod unscoped;
 mod unused;
 
 use crate::model::{Credential, CredentialKind, LastUsedSource, Owner, Timestamp, UsageProfile, Use, Verdict};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
+use std::{fmt::Display, ops::RangeInclusive};
 
 /// Every rule that exists.
 pub const RULES: &[Rule] = &[
@@ -137,6 +138,32 @@ pub struct Subject<'a> {
     pub accounts: Accounts,
 }
 
+impl Subject<'_> {
+    /// Its last use, by whichever source; `None` without Atlassian's own date, which alone supports "not used since".
+    fn last_use(&self) -> Option<Timestamp> {
+        let listed = self.credential.last_used_at?;
+        Some(self.last_used_at.unwrap_or(listed))
+    }
+}
+
+/// A rule that takes no parameters.
+fn without_parameters(given: &Parameters, judge: fn(&Subject<'_>, Timestamp) -> Verdict) -> Result<Judge, String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Given {}
+
+    let Given {} = parameters(given)?;
+    Ok(Box::new(judge))
+}
+
+/// A parameter's bounds.
+fn within<T: Copy + PartialOrd + Display>(name: &str, value: T, bounds: RangeInclusive<T>) -> Result<(), String> {
+    if bounds.contains(&value) {
+        return Ok(());
+    }
+    Err(format!("`{name}` is {value}; it must be from {} to {}", bounds.start(), bounds.end()))
+}
+
 fn parameters<T: DeserializeOwned>(given: &Parameters) -> Result<T, String> {
     serde_path_to_error::deserialize(serde_json::Value::Object(given.clone())).map_err(|error| {
         let path = error.path().to_string();
@@ -148,7 +175,7 @@ fn parameters<T: DeserializeOwned>(given: &Parameters) -> Result<T, String> {
 }
 
 /// The day as people write it: `2026-11-21`. A date's own `Display`, which no format has to be read for.
-fn day(at: Timestamp) -> impl std::fmt::Display {
+fn day(at: Timestamp) -> impl Display {
     at.date_naive()
 }
 

@@ -1,25 +1,15 @@
 //! `orphan-key`: an admin key whose creator has left. The key goes on working.
 
-use super::{Accounts, Begins, Judge, Parameters, Rule, Subject, parameters};
+use super::{Accounts, Begins, Rule, Subject, without_parameters};
 use crate::model::{CredentialKind, OwnerStatus, Severity, Timestamp, Verdict};
-use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
     id: "orphan-key",
     about: "is an admin key whose creator has left the org",
     begins: Begins::AsFinding,
     kinds: &[CredentialKind::OrgApiKey],
-    build,
+    build: |given| without_parameters(given, judge),
 };
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Given {}
-
-fn build(given: &Parameters) -> Result<Judge, String> {
-    let Given {} = parameters(given)?;
-    Ok(Box::new(judge))
-}
 
 fn judge(subject: &Subject<'_>, _now: Timestamp) -> Verdict {
     if subject.credential.owner.is_none() {

@@ -1,25 +1,15 @@
 //! `own-key-expiring`: one of the keys that Tokenwarden itself uses ends soon, and with it everything here.
 
-use super::{Begins, Judge, Own, Parameters, Rule, Subject, day, days, parameters};
+use super::{Begins, Own, Rule, Subject, day, days, without_parameters};
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
-use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
     id: "own-key-expiring",
     about: "is a key that Tokenwarden itself uses, and expires soon",
     begins: Begins::AsFinding,
     kinds: &[CredentialKind::OrgApiKey],
-    build,
+    build: |given| without_parameters(given, judge),
 };
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Given {}
-
-fn build(given: &Parameters) -> Result<Judge, String> {
-    let Given {} = parameters(given)?;
-    Ok(Box::new(judge))
-}
 
 fn judge(subject: &Subject<'_>, now: Timestamp) -> Verdict {
     match subject.own {

@@ -1,25 +1,15 @@
 //! `owner-deactivated`: its owner's account is turned off.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, parameters};
+use super::{Begins, Rule, Subject, USER_AND_SERVICE_TOKENS, without_parameters};
 use crate::model::{OwnerStatus, Severity, Timestamp, Verdict};
-use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
     id: "owner-deactivated",
     about: "belongs to an account that is deactivated or closed",
     begins: Begins::AsFinding,
     kinds: USER_AND_SERVICE_TOKENS,
-    build,
+    build: |given| without_parameters(given, judge),
 };
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Given {}
-
-fn build(given: &Parameters) -> Result<Judge, String> {
-    let Given {} = parameters(given)?;
-    Ok(Box::new(judge))
-}
 
 fn judge(subject: &Subject<'_>, _now: Timestamp) -> Verdict {
     let Some(owner) = subject.owner else {

@@ -1,25 +1,15 @@
 //! `owner-unknown`: nobody is known who answers for it.
 
-use super::{Accounts, Begins, Judge, Parameters, Rule, Subject, parameters};
+use super::{Accounts, Begins, Rule, Subject, without_parameters};
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
-use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
     id: "owner-unknown",
     about: "has nobody who answers for it",
     begins: Begins::AsNote,
     kinds: &CredentialKind::ALL,
-    build,
+    build: |given| without_parameters(given, judge),
 };
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Given {}
-
-fn build(given: &Parameters) -> Result<Judge, String> {
-    let Given {} = parameters(given)?;
-    Ok(Box::new(judge))
-}
 
 fn judge(subject: &Subject<'_>, _now: Timestamp) -> Verdict {
     let reason = match (subject.owner, &subject.credential.owner, subject.accounts) {

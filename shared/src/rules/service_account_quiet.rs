@@ -1,6 +1,6 @@
 //! `service-account-quiet`: a service account's token that no service uses any more.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, day, days, parameters};
+use super::{Begins, Judge, Parameters, Rule, Subject, day, days, parameters, within};
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 use serde::Deserialize;
 
@@ -26,17 +26,14 @@ impl Default for Given {
 
 fn build(given: &Parameters) -> Result<Judge, String> {
     let Given { quiet_days } = parameters(given)?;
-    if !(1..=3650).contains(&quiet_days) {
-        return Err(format!("`quiet_days` is {quiet_days}; it must be from 1 to 3650"));
-    }
+    within("quiet_days", quiet_days, 1..=3650)?;
     Ok(Box::new(move |subject, now| judge(subject, quiet_days, now)))
 }
 
 fn judge(subject: &Subject<'_>, quiet_days: i64, now: Timestamp) -> Verdict {
-    let Some(listed) = subject.credential.last_used_at else {
+    let Some(last) = subject.last_use() else {
         return Verdict::Unknown { missing: "Atlassian's own last-used date" };
     };
-    let last = subject.last_used_at.unwrap_or(listed);
     let quiet = (now - last).num_days();
     if quiet <= quiet_days {
         return Verdict::Clean;

@@ -1,6 +1,6 @@
 //! `shared-use`: it was used from so many networks that more than one job or person may hold it.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, parameters};
+use super::{Begins, Judge, Parameters, Rule, Subject, parameters, within};
 use crate::model::{CredentialKind, Severity, Verdict};
 use serde::Deserialize;
 
@@ -26,9 +26,7 @@ impl Default for Given {
 
 fn build(given: &Parameters) -> Result<Judge, String> {
     let Given { networks } = parameters(given)?;
-    if !(2..=1_000).contains(&networks) {
-        return Err(format!("`networks` is {networks}; it must be from 2 to 1000"));
-    }
+    within("networks", networks, 2..=1_000)?;
     Ok(Box::new(move |subject, _now| judge(subject, networks)))
 }
 

@@ -1,6 +1,6 @@
 //! `superseded`: the same owner made a newer token for the same job, it is in use, and this one went quiet.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, day, days, parameters};
+use super::{Begins, Judge, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, day, days, parameters, within};
 use crate::model::{Credential, Severity, Timestamp, Use, UsedDays, Verdict};
 use chrono::TimeDelta;
 use serde::Deserialize;
@@ -30,20 +30,17 @@ impl Default for Given {
 
 fn build(given: &Parameters) -> Result<Judge, String> {
     let Given { quiet_days } = parameters(given)?;
-    if !(1..=365).contains(&quiet_days) {
-        return Err(format!("`quiet_days` is {quiet_days}; it must be from 1 to 365"));
-    }
+    within("quiet_days", quiet_days, 1..=365)?;
     Ok(Box::new(move |subject, now| judge(subject, quiet_days, now)))
 }
 
 fn judge(subject: &Subject<'_>, quiet_days: i64, now: Timestamp) -> Verdict {
-    let (Some(made), Some(last)) = (subject.credential.created_at, subject.credential.last_used_at) else {
+    let (Some(made), Some(last)) = (subject.credential.created_at, subject.last_use()) else {
         return Verdict::Unknown { missing: "when it was made or Atlassian's own last-used date" };
     };
     if subject.credential.owner.is_none() {
         return Verdict::Unknown { missing: "its owner" };
     }
-    let last = subject.last_used_at.unwrap_or(last);
     let took_over = subject.siblings.iter().find(|other| takes_over(other, subject.credential, made, last));
     let Some(newer) = took_over else { return Verdict::Clean };
     let quiet = (now - last).num_days();

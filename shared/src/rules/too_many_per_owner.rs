@@ -1,6 +1,6 @@
 //! `too-many-per-owner`: one account holds more credentials of the kind than the policy allows.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, parameters};
+use super::{Begins, Judge, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, parameters, within};
 use crate::model::{Severity, Timestamp, Verdict};
 use serde::Deserialize;
 
@@ -26,9 +26,7 @@ impl Default for Given {
 
 fn build(given: &Parameters) -> Result<Judge, String> {
     let Given { most } = parameters(given)?;
-    if !(1..=1_000).contains(&most) {
-        return Err(format!("`most` is {most}; it must be from 1 to 1000"));
-    }
+    within("most", most, 1..=1_000)?;
     Ok(Box::new(move |subject, now| judge(subject, most, now)))
 }
 

@@ -1,25 +1,15 @@
 //! `unscoped`: it has no scopes, so nothing but its owner's own rights bounds it.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, parameters};
+use super::{Begins, Rule, Subject, without_parameters};
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
-use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
     id: "unscoped",
     about: "has no scopes",
     begins: Begins::AsNote,
     kinds: &[CredentialKind::UserApiToken, CredentialKind::OrgApiKey, CredentialKind::ServiceAccountToken],
-    build,
+    build: |given| without_parameters(given, judge),
 };
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Given {}
-
-fn build(given: &Parameters) -> Result<Judge, String> {
-    let Given {} = parameters(given)?;
-    Ok(Box::new(judge))
-}
 
 fn judge(subject: &Subject<'_>, _now: Timestamp) -> Verdict {
     match subject.credential.scopes.as_deref() {

@@ -1,6 +1,6 @@
 //! `unused`: Atlassian's own last-used date is older than the window, and older than the token's own rhythm explains.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, day, days, parameters};
+use super::{Begins, Judge, Parameters, Rule, Subject, day, days, parameters, within};
 use crate::model::{CredentialKind, Severity, Timestamp, Use, UsedDays, Verdict};
 use serde::Deserialize;
 
@@ -26,17 +26,14 @@ impl Default for Given {
 
 fn build(given: &Parameters) -> Result<Judge, String> {
     let Given { window_days } = parameters(given)?;
-    if !(1..=3650).contains(&window_days) {
-        return Err(format!("`window_days` is {window_days}; it must be from 1 to 3650"));
-    }
+    within("window_days", window_days, 1..=3650)?;
     Ok(Box::new(move |subject, now| judge(subject, window_days, now)))
 }
 
 fn judge(subject: &Subject<'_>, window_days: i64, now: Timestamp) -> Verdict {
-    let Some(listed) = subject.credential.last_used_at else {
+    let Some(last) = subject.last_use() else {
         return Verdict::Unknown { missing: "Atlassian's own last-used date" };
     };
-    let last = subject.last_used_at.unwrap_or(listed);
     let idle = (now - last).num_days();
     if idle <= window_days || subject.credential.expires_at.is_some_and(|at| at <= now) {
         return Verdict::Clean;
