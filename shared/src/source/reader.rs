@@ -13,10 +13,10 @@ use crate::{
     secrets::{KeyScope, SecretCache},
     wire::{
         org::{EventActions, EventStreamPage, org_name},
-        row::Link,
-        services::{ListedOauthClient, ListedServiceAccount, OauthClientPage, ServiceAccountPage},
+        row::Listing,
+        services::{OauthClientPage, ServiceAccountPage},
         tokens::{CredentialPage, ListedCredential},
-        users::{ListedUser, UserPage},
+        users::UserPage,
     },
 };
 use serde::de::DeserializeOwned;
@@ -49,22 +49,20 @@ impl<S: SecretSource, C: Clock> AtlassianReader<S, C> {
     async fn users(&self, org: &OrgId, cursor: Option<String>) -> Result<SectionPage> {
         let endpoint = Endpoint::Users(org);
         let page: UserPage = self.client.read(org, endpoint, &with_cursor([], cursor.as_deref())).await?;
-        let rows = page.data.into_iter().map(|row| ListedUser::into_owner(row).map(Staged::Owner));
-        self.page(endpoint, rows.collect::<Result<_>>()?, page.links, cursor.as_deref())
+        self.page(endpoint, page, cursor.as_deref(), |row| row.into_owner().map(Staged::Owner))
     }
 
     async fn service_accounts(&self, org: &OrgId, cursor: Option<String>) -> Result<SectionPage> {
         let endpoint = Endpoint::ServiceAccounts(org);
         let page: ServiceAccountPage = self.client.read(org, endpoint, &with_cursor([], cursor.as_deref())).await?;
-        let rows = page.items.into_iter().map(|row| ListedServiceAccount::into_owner(row).map(Staged::Owner));
-        self.page(endpoint, rows.collect::<Result<_>>()?, page.links, cursor.as_deref())
+        let page = Listing { data: page.items, links: page.links };
+        self.page(endpoint, page, cursor.as_deref(), |row| row.into_owner().map(Staged::Owner))
     }
 
     async fn oauth_clients(&self, org: &OrgId, cursor: Option<String>) -> Result<SectionPage> {
         let endpoint = Endpoint::OauthClients(org);
         let page: OauthClientPage = self.large_page(org, endpoint, cursor.as_deref()).await?;
-        let rows = page.data.into_iter().map(|row| ListedOauthClient::into_credential(row).map(Staged::Credential));
-        self.page(endpoint, rows.collect::<Result<_>>()?, page.links, cursor.as_deref())
+        self.page(endpoint, page, cursor.as_deref(), |row| row.into_credential().map(Staged::Credential))
     }
 
     async fn credentials(
@@ -75,8 +73,7 @@ impl<S: SecretSource, C: Clock> AtlassianReader<S, C> {
         understand: impl Fn(ListedCredential) -> Result<crate::model::Credential>,
     ) -> Result<SectionPage> {
         let page: CredentialPage = self.large_page(org, endpoint, cursor.as_deref()).await?;
-        let rows = page.data.into_iter().map(|row| understand(row).map(Staged::Credential));
-        self.page(endpoint, rows.collect::<Result<_>>()?, page.links, cursor.as_deref())
+        self.page(endpoint, page, cursor.as_deref(), |row| understand(row).map(Staged::Credential))
     }
 
     /// Asks for large pages, and without a size where Atlassian does not take that one.
@@ -101,14 +98,15 @@ impl<S: SecretSource, C: Clock> AtlassianReader<S, C> {
     }
 
     /// A page in our words. A list that leads back to the same page would never end.
-    fn page(
+    fn page<T>(
         &self,
         endpoint: Endpoint<'_>,
-        rows: Vec<Staged>,
-        links: Option<Link>,
+        page: Listing<T>,
         cursor: Option<&str>,
+        understand: impl Fn(T) -> Result<Staged>,
     ) -> Result<SectionPage> {
-        let next = self.client.next(links.unwrap_or_default().next.as_deref(), endpoint)?;
+        let rows = page.data.into_iter().map(understand).collect::<Result<_>>()?;
+        let next = self.client.next(page.links.unwrap_or_default().next.as_deref(), endpoint)?;
         if next.is_some() && next.as_deref() == cursor {
             return Err(upstream(endpoint, "its next page is the same page again"));
         }

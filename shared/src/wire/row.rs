@@ -12,6 +12,16 @@ pub struct Link {
     pub next: Option<String>,
 }
 
+/// A page of a list whose rows are under `data`.
+#[derive(Debug, Deserialize)]
+pub struct Listing<T> {
+    /// The rows.
+    pub data: Vec<T>,
+    /// Where the list goes on.
+    #[serde(default)]
+    pub links: Option<Link>,
+}
+
 /// A text or a number as text; `None` where it is missing, empty or something else.
 pub(super) fn clean(value: Option<&Value>) -> Option<String> {
     match value? {

@@ -1,7 +1,7 @@
 //! Service accounts, their tokens and OAuth clients (API access reference: experimental).
 
 use super::{
-    row::{Link, clean, require, status_word},
+    row::{Link, Listing, require, status_word},
     time::parse_optional,
 };
 use crate::{
@@ -65,14 +65,7 @@ impl ListedServiceAccount {
 }
 
 /// A page of OAuth clients (API access reference; `links.next` is a cursor).
-#[derive(Debug, Deserialize)]
-pub struct OauthClientPage {
-    /// The rows.
-    pub data: Vec<ListedOauthClient>,
-    /// Where the list goes on.
-    #[serde(default)]
-    pub links: Option<Link>,
-}
+pub type OauthClientPage = Listing<ListedOauthClient>;
 
 /// An OAuth client of a service account. No list is documented to name the account, so its owner stays unknown.
 #[derive(Debug, Default, Deserialize)]
@@ -107,7 +100,7 @@ impl ListedOauthClient {
 
     /// `ACTIVE` is the only word that is documented.
     fn status(&self) -> CredentialStatus {
-        match clean(self.status.as_ref()).as_deref().map(str::to_ascii_lowercase).as_deref() {
+        match status_word(self.status.as_ref()).as_deref() {
             Some("active") => CredentialStatus::Allowed,
             Some(_) | None => CredentialStatus::Unknown,
         }

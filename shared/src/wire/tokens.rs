@@ -1,6 +1,6 @@
 //! Lists of tokens and keys: `api-tokens` and `api-keys` of API access, and a user's tokens of user management.
 
-use super::row::{Link, clean, require, status_word};
+use super::row::{Listing, clean, require, status_word};
 use crate::{
     error::Result,
     model::{AccountId, Credential, CredentialId, CredentialKind, CredentialRef, CredentialStatus, Timestamp},
@@ -10,14 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// A page of `api-tokens` or `api-keys` (API access reference; `links.next` is a cursor, in a third party's reading).
-#[derive(Debug, Deserialize)]
-pub struct CredentialPage {
-    /// The rows.
-    pub data: Vec<ListedCredential>,
-    /// Where the list goes on.
-    #[serde(default)]
-    pub links: Option<Link>,
-}
+pub type CredentialPage = Listing<ListedCredential>;
 
 /// A token or a key as API access lists it. Token values are never listed.
 #[derive(Debug, Default, Deserialize)]

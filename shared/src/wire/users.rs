@@ -1,6 +1,6 @@
 //! Lists of accounts: `users` of the Organizations API v1 (snake_case) and `users/search` of v2 (camelCase).
 
-use super::row::{Link, clean, require, status_word};
+use super::row::{Listing, clean, require, status_word};
 use crate::{
     error::{Error, Result},
     model::{AccountId, Owner, OwnerStatus, Relation},
@@ -9,14 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// A page of managed accounts (Organizations API spec: `GET /v1/orgs/{orgId}/users`; `links.next` is a URL).
-#[derive(Debug, Deserialize)]
-pub struct UserPage {
-    /// The rows.
-    pub data: Vec<ListedUser>,
-    /// Where the list goes on.
-    #[serde(default)]
-    pub links: Option<Link>,
-}
+pub type UserPage = Listing<ListedUser>;
 
 /// A managed account.
 #[derive(Debug, Default, Deserialize)]
