@@ -229,13 +229,14 @@ pub(crate) mod tests {
 
     pub(crate) fn row() -> CredentialRow {
         let credential = Credential { last_used_at: Some(at("2026-02-10")), ..token() };
-        let judges = Judges::new(&policy(Mode::Observe, Approval::Required).policy).unwrap();
-        let (join, accounts) = (JoinState::Proven, Accounts::Whole);
-        let frame = Frame { judges: &judges, own_key_ids: None, join, accounts, now: now() };
-        only(super::rows(None, vec![credential], Vec::new(), &frame))
+        judged(credential, &policy(Mode::Observe, Approval::Required).policy)
     }
 
-    fn only(mut rows: Vec<CredentialRow>) -> CredentialRow {
+    fn judged(credential: Credential, policy: &Policy) -> CredentialRow {
+        let judges = Judges::new(policy).unwrap();
+        let (join, accounts) = (JoinState::Proven, Accounts::Whole);
+        let frame = Frame { judges: &judges, own_key_ids: None, join, accounts, now: now() };
+        let mut rows = rows(None, vec![credential], Vec::new(), &frame);
         assert_eq!(rows.len(), 1);
         rows.remove(0)
     }
@@ -325,20 +326,14 @@ pub(crate) mod tests {
     #[test]
     fn a_rule_that_the_policy_does_not_name_may_begin_as_a_note_and_naming_it_makes_findings() {
         let blocked = Credential { status: crate::model::CredentialStatus::Blocked, ..token() };
-        let judged = |policy: &Policy| {
-            let judges = Judges::new(policy).unwrap();
-            let (join, accounts) = (JoinState::Proven, Accounts::Whole);
-            let frame = Frame { judges: &judges, own_key_ids: None, join, accounts, now: now() };
-            only(super::rows(None, vec![blocked.clone()], Vec::new(), &frame))
-        };
         let has =
             |list: &[RowFinding]| list.iter().find(|one| one.rule == "blocked-but-listed").map(|one| one.severity);
         let mut policy = policy(Mode::Observe, Approval::Required).policy;
-        let row = judged(&policy);
+        let row = judged(blocked.clone(), &policy);
         assert_eq!((has(&row.findings), has(&row.notes)), (None, Some(Severity::Note)));
         assert!(findings(&"acme".into(), &row, now()).iter().all(|finding| finding.rule != "blocked-but-listed"));
         policy.rules.insert("blocked-but-listed".into(), Default::default());
-        let row = judged(&policy);
+        let row = judged(blocked.clone(), &policy);
         assert_eq!((has(&row.findings), has(&row.notes)), (Some(Severity::Low), None));
     }
 }

@@ -11,5 +11,8 @@ pub mod sweep;
 pub mod take_in;
 pub mod take_report;
 
+/// How much is written at the same time: enough to hide the round trips, few enough for a small Lambda.
+const AT_A_TIME: usize = 8;
+
 #[cfg(test)]
 mod testing;

@@ -1,5 +1,6 @@
 //! Stores events once, each in one transaction with the usage profile that it moves.
 
+use super::AT_A_TIME;
 use crate::{
     config::{EventSettings, KeepEvents},
     decide::fold::{fold, profile_key},
@@ -17,9 +18,6 @@ use std::{
 /// (DynamoDB: 4 MiB, facts and keys included).
 const EVENTS_A_TRANSACTION: usize = 50;
 const BYTES_A_TRANSACTION: usize = 2 * 1024 * 1024;
-
-/// How many profiles are written at the same time: enough to hide the round trips, few enough for a small Lambda.
-const PROFILES_AT_A_TIME: usize = 8;
 
 /// How often a transaction is tried before others are called too busy.
 const TRIES: u32 = 8;
@@ -106,7 +104,7 @@ impl<S: EventStore, C: Clock> Recorder<'_, S, C> {
             stored += plain.len();
         }
         let profiles: Vec<(ProfileKey, Vec<AuditEvent>)> = by_profile.into_iter().collect();
-        for wave in profiles.chunks(PROFILES_AT_A_TIME) {
+        for wave in profiles.chunks(AT_A_TIME) {
             stored += self.record_wave(wave).await?;
         }
         Ok(Recorded { stored: stored as u64, repeated: (keys.len() - stored) as u64, ignored: 0 })

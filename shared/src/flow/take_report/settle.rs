@@ -4,6 +4,7 @@ use super::publish::summary;
 use crate::{
     decide::{judge::Judges, settle::Absence, settle::found, settle::not_found},
     error::Result,
+    flow::AT_A_TIME,
     model::{
         Changes, Finding, FindingId, FindingStatus, FindingTransition, Org, Phase, Report, Run, SectionName, Totals,
     },
@@ -13,8 +14,6 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 /// About so many findings are settled between two checkpoints.
 const PAGE: u32 = 500;
-/// How many are written at the same time: enough to hide the round trips, few enough for a small Lambda.
-const SETTLED_AT_A_TIME: usize = 8;
 
 pub(super) async fn step<S>(store: &S, org: &Org, mut run: Run, after: Option<FindingId>) -> Result<Run>
 where
@@ -28,7 +27,7 @@ where
     let (pairs, upto) = pair(made.items, made.next.is_some(), stored.items, stored.next.is_some());
     let settler = Settler { store, org, run: &run, report: &report, judges: &judges };
     let settling: Vec<_> = pairs.iter().map(|pair| settler.settle(pair)).collect();
-    let transitions: Vec<_> = stream::iter(settling).buffered(SETTLED_AT_A_TIME).try_collect().await?;
+    let transitions: Vec<_> = stream::iter(settling).buffered(AT_A_TIME).try_collect().await?;
     for (transition, (stored, _)) in transitions.iter().zip(&pairs) {
         count(&mut run.changes, transition.as_ref(), stored.as_ref(), run.started_at);
     }

@@ -87,6 +87,10 @@ fn joined(counts: &BTreeMap<String, u64>, show: impl Fn(&str, u64) -> String) ->
     counts.iter().map(|(key, count)| show(key, *count)).collect::<Vec<_>>().join(", ")
 }
 
+fn by_rule(counts: &BTreeMap<String, u64>) -> String {
+    joined(counts, |rule, count| format!("{rule} on {count}"))
+}
+
 pub(super) fn changes(report: &Report) -> String {
     let changes = &report.changes;
     if changes.against.is_none() {
@@ -110,13 +114,13 @@ pub(super) fn forecast(report: &Report) -> Option<String> {
 
 /// What rules have seen that the policy does not name.
 pub(super) fn notes(report: &Report) -> Option<String> {
-    let counts = joined(&report.totals.notes_by_rule, |rule, count| format!("{rule} on {count}"));
+    let counts = by_rule(&report.totals.notes_by_rule);
     (!counts.is_empty()).then(|| format!("Worth knowing, and no finding until the policy names the rule: {counts}."))
 }
 
 /// What the rules could not judge.
 pub(super) fn unjudged(report: &Report) -> Option<String> {
-    let counts = joined(&report.totals.unjudged_by_rule, |rule, count| format!("{rule} on {count}"));
+    let counts = by_rule(&report.totals.unjudged_by_rule);
     (!counts.is_empty()).then(|| {
         format!("Could not be judged, because a fact is missing: {counts}. Unknown is not clean, and not guilty.")
     })
