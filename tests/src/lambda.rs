@@ -7,7 +7,7 @@ mod runtime_api;
 mod secrets_manager;
 
 pub use binaries::{FUNCTIONS, build, build_packages};
-pub use cloud::{Cloud, Setup};
+pub use cloud::{Cloud, Setup, put_secrets};
 pub use runtime_api::TIMEOUT;
 pub use secrets_manager::SecretsManager;
 

@@ -76,9 +76,9 @@ impl Surroundings {
             ("AWS_ENDPOINT_URL_DYNAMODB", dynamo),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets.url()),
             ("WEBHOOK_SECRET_ID", "webhook"),
-            ("ATLASSIAN_READ_SECRET_ID", "read"),
-            ("ATLASSIAN_UNSCOPED_SECRET_ID", "unscoped"),
-            ("API_TOKENS_SECRET_ID", "api"),
+            ("ATLASSIAN_READ_SECRET_ID", "atlassian-read"),
+            ("ATLASSIAN_UNSCOPED_SECRET_ID", "atlassian-unscoped"),
+            ("API_TOKENS_SECRET_ID", "api-tokens"),
         ];
         settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
     }

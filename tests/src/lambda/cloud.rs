@@ -148,7 +148,8 @@ fn secret_id(setting: &str) -> String {
     setting.trim_end_matches("_SECRET_ID").to_lowercase().replace('_', "-")
 }
 
-fn put_secrets(secrets: &SecretsManager) {
+/// Secrets that fit every simulated company, by the names that a function's settings end with.
+pub fn put_secrets(secrets: &SecretsManager) {
     let own = json!(["sim-admin-key-id", "sim-read-key-id", "sim-tokens-key-id", "sim-events-key-id"]);
     let key = |key: &str| json!({ ORG: { "key": key, "own_key_ids": own } });
     secrets.put("webhook", &json!({ ORG: { "accepted": [{ "value": "webhook-credential" }] } }));
