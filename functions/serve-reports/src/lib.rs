@@ -14,3 +14,4 @@ mod view;
 pub use app::{App, Pages, Ports, Serving};
 pub use gate::Gate;
 pub use route::{Access, Route};
+pub use view::harmless;

@@ -149,7 +149,7 @@ fn cells(row: &Row<'_>) -> [String; 19] {
 }
 
 /// A cell that no spreadsheet takes for a formula.
-fn harmless(cell: String) -> String {
+pub fn harmless(cell: String) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }
 

@@ -98,15 +98,12 @@ const COLUMNS: [&str; 12] = [
 
 /// A spreadsheet takes a text that begins like a formula for one; a quote before it keeps it a text.
 fn harmless(one: &Found) -> Found {
-    let quoted = |text: &String| match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{text}"),
-        false => text.clone(),
-    };
+    let Found { label, owner, owner_email, reason, .. } = one.clone();
     Found {
-        label: quoted(&one.label),
-        owner: quoted(&one.owner),
-        owner_email: quoted(&one.owner_email),
-        reason: quoted(&one.reason),
+        label: serve_reports::harmless(label),
+        owner: serve_reports::harmless(owner),
+        owner_email: serve_reports::harmless(owner_email),
+        reason: serve_reports::harmless(reason),
         ..one.clone()
     }
 }
