@@ -27,6 +27,9 @@ use std::{
 /// The first org of every simulated company.
 pub const ORG: &str = "00000000-0000-4000-8000-000000000001";
 
+/// The ids of the keys of its that the tests use.
+pub const OWN_KEYS: [&str; 4] = ["sim-admin-key-id", "sim-read-key-id", "sim-tokens-key-id", "sim-events-key-id"];
+
 /// A clock that stands until it is moved. Sleeping moves it.
 #[derive(Debug, Clone)]
 pub struct TestClock(Arc<AtomicI64>);
@@ -122,7 +125,7 @@ impl World {
         let sim = Sim::start(listener, options).await.expect("the simulated org starts");
         let dynamo = LocalDynamo::start().await;
         let tables = dynamo.fresh_tables().await;
-        let own_keys = json!(["sim-admin-key-id", "sim-read-key-id", "sim-tokens-key-id", "sim-events-key-id"]);
+        let own_keys = json!(OWN_KEYS);
         let http = shared::http::atlassian_http_client(Duration::from_secs(20));
         Self { sim, dynamo, tables, clock, org: ORG.into(), http, read_key: "sim-read-key".into(), own_keys }
     }

@@ -1,7 +1,11 @@
 //! Everything that a deployed function reaches, on this machine and in real time.
 
 use super::{Function, SecretsManager};
-use crate::{dynamo::LocalDynamo, template, world::ORG};
+use crate::{
+    dynamo::LocalDynamo,
+    template,
+    world::{ORG, OWN_KEYS},
+};
 use atlassian_sim::{Sim, SimOptions};
 #[expect(clippy::disallowed_types, reason = "the tests put in what the store never writes")]
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -150,8 +154,7 @@ fn secret_id(setting: &str) -> String {
 
 /// Secrets that fit every simulated company, by the names that a function's settings end with.
 pub fn put_secrets(secrets: &SecretsManager) {
-    let own = json!(["sim-admin-key-id", "sim-read-key-id", "sim-tokens-key-id", "sim-events-key-id"]);
-    let key = |key: &str| json!({ ORG: { "key": key, "own_key_ids": own } });
+    let key = |key: &str| json!({ ORG: { "key": key, "own_key_ids": OWN_KEYS } });
     secrets.put("webhook", &json!({ ORG: { "accepted": [{ "value": "webhook-credential" }] } }));
     secrets.put("atlassian-read", &key("sim-read-key"));
     secrets.put("atlassian-unscoped", &key("sim-admin-key"));
