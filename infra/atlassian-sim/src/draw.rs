@@ -40,6 +40,7 @@ pub(crate) enum Domain {
     Action,
     Cursor,
     Task,
+    Site,
 }
 
 /// A sequence of draws from one starting point.

@@ -72,11 +72,12 @@ impl FixedKey {
         }
     }
 
-    /// Days since it was made, and days until it ends.
+    /// Days since it was made, and days until it ends. The keys that programs work with last through a year of advanced
+    /// time, for an expired key is refused; so the old one is the one that is to be renewed within 30 days.
     pub(crate) const fn age_and_rest_days(self) -> (i64, i64) {
         match self {
             Self::Admin | Self::Read => (31, 334),
-            Self::Tokens => (320, 45),
+            Self::Tokens => (336, 29),
             Self::Events => (200, 165),
         }
     }

@@ -91,6 +91,17 @@ pub(crate) const USES: [Action; 8] = [
     Action::ConfluencePageCreated,
 ];
 
+/// What a token that only ever views is used for.
+pub(crate) const VIEWS: [Action; 2] = [Action::JiraIssueViewed, Action::ConfluencePageViewed];
+
+/// The products whose events the search can ask for and the simulator knows, with their display names.
+const PRODUCTS: [(&str, &str); 2] = [("jira", "Jira"), ("confluence", "Confluence")];
+
+/// The product that an action id belongs to, and its display name.
+pub(crate) fn product_of(id: &str) -> Option<(&'static str, &'static str)> {
+    PRODUCTS.into_iter().find(|product| id.starts_with(product.0))
+}
+
 impl Action {
     /// Every action.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
@@ -116,7 +127,7 @@ impl Action {
 
     /// The product whose events these are, where it is one of those that the search can ask for.
     pub(crate) fn product(self) -> Option<&'static str> {
-        ["jira", "confluence"].into_iter().find(|product| self.id().starts_with(product))
+        product_of(self.id()).map(|product| product.0)
     }
 }
 

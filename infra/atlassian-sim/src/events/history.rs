@@ -3,13 +3,20 @@
 use super::{Action, Deed, Event, Subject, actions};
 use crate::draw::{Domain, Draw};
 use crate::population::Population;
-use crate::population::habits;
+use crate::population::habits::{self, Habit};
+use crate::population::script::BLOCKED_AGO;
 use crate::population::tokens::{Kind, Token, TokenRef};
 use crate::population::users::Group;
 use crate::time::{DAY, MINUTE, SECOND};
+use crate::world::tasks::Policy;
 
 /// How far back the history of a new org reaches.
 const HORIZON: i64 = 90 * DAY;
+
+/// The uses of a token that is used daily over the whole horizon, and the room for each token from which on the few
+/// that only ever view have all of theirs.
+const EVERY_DAY: usize = 92;
+const HALF: usize = EVERY_DAY / 2;
 
 /// The kinds whose use the log shows. Use of org API keys and OAuth clients leaves no event (unconfirmed).
 const SEEN: [Kind; 3] = [Kind::UserApiToken, Kind::ServiceAccountToken, Kind::ExternalToken];
@@ -46,18 +53,22 @@ fn uses(people: &Population, room: usize, events: &mut Vec<Event>) {
 fn uses_of(people: &Population, token: &Token, most: usize, events: &mut Vec<Event>) {
     let Some(mut use_ms) = token.last_used_ms else { return };
     let mut draw = Draw::of(people.seed, Domain::Use, (token.at.kind as u64) << 32 | u64::from(token.at.index));
+    let viewing = token.habit == Habit::Viewing;
+    let most = if viewing && most >= HALF { EVERY_DAY.max(most) } else { most };
     for _ in 0..most {
         if use_ms <= token.created_ms || use_ms < people.base_ms - HORIZON {
             return;
         }
-        let action = *draw.pick(&actions::USES);
+        let action = if viewing { *draw.pick(&actions::VIEWS) } else { *draw.pick(&actions::USES) };
         events.push(event(people, use_ms, action, token.owner, Subject::Use(token.at), &mut draw));
         use_ms = habits::earlier(token.habit, use_ms, &mut draw);
     }
 }
 
-/// What became of credentials and accounts: tokens and keys made in the last 90 days, accounts that were deactivated.
+/// What became of credentials and accounts: tokens and keys made in the last 90 days, accounts that were deactivated,
+/// people who were moved into the policy that blocks tokens.
 fn lives(people: &Population, room: usize, events: &mut Vec<Event>) {
+    blocked(people, room, events);
     let mut draw = Draw::of(people.seed, Domain::Background, 1);
     for (kind, action) in [(Kind::OrgApiKey, Action::AdminApiKeyCreated), (Kind::UserApiToken, Action::ApiTokenCreated)]
     {
@@ -67,7 +78,7 @@ fn lives(people: &Population, room: usize, events: &mut Vec<Event>) {
                 break;
             }
             let token = people.token(TokenRef { kind, index });
-            if token.created_ms > people.base_ms - HORIZON {
+            if (people.base_ms - HORIZON + 1..=people.base_ms).contains(&token.created_ms) {
                 events.push(event(
                     people,
                     token.created_ms,
@@ -87,6 +98,16 @@ fn lives(people: &Population, room: usize, events: &mut Vec<Event>) {
             events.push(event(people, left_ms, Action::UserDeactivated, Some(admin), subject, &mut draw));
         }
     }
+}
+
+fn blocked(people: &Population, room: usize, events: &mut Vec<Event>) {
+    if !people.whole_script() || events.len() >= room {
+        return;
+    }
+    let mut draw = Draw::of(people.seed, Domain::Background, 3);
+    let (at_ms, admin) = (people.base_ms - BLOCKED_AGO, people.member(Group::Admin, 0));
+    let subject = Subject::Policy(Policy::NoTokens.id(people.org).into());
+    events.push(event(people, at_ms, Action::OrgSettingsUpdate, Some(admin), subject, &mut draw));
 }
 
 /// People at work: logins, issues and pages, and now and then an administrative deed.

@@ -4,6 +4,7 @@ pub(crate) mod actions;
 pub(crate) mod history;
 pub(crate) mod place;
 pub(crate) mod render;
+pub(crate) mod site;
 
 pub(crate) use actions::Action;
 
@@ -16,6 +17,16 @@ pub(crate) enum Deed {
     Known(Action),
     /// Whatever the caller of `/_sim/use` named.
     Named(Box<str>),
+}
+
+impl Deed {
+    /// The plain id of the action.
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::Known(action) => action.id(),
+            Self::Named(name) => name,
+        }
+    }
 }
 
 /// What an event is about.

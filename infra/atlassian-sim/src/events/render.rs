@@ -3,11 +3,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Action, Deed, Event, Subject, actions, place};
+use super::{Action, Deed, Event, Subject, actions, place, site};
 use crate::dialect::{Dialect, Dialects};
 use crate::draw::{Domain, hash, hash_text};
 use crate::ids;
-use crate::population::tokens::{Kind, TokenRef};
+use crate::population::tokens::Kind;
 use crate::time;
 use crate::world::org::Org;
 
@@ -19,18 +19,14 @@ pub(crate) enum Answer {
 }
 
 /// Whether the dialects show an event at all.
-pub(crate) fn shown(event: &Event, dialects: &Dialects) -> bool {
-    let external = matches!(event.subject, Subject::Use(TokenRef { kind: Kind::ExternalToken, .. }));
-    !(external && dialects.has(Dialect::NoExternalUse))
+pub(crate) fn shown(org: &Org, event: &Event, dialects: &Dialects) -> bool {
+    let Subject::Use(at) = event.subject else { return true };
+    !dialects.has(Dialect::NoExternalUse) || org.kind_at(at, event.actor, event.time_ms) != Kind::ExternalToken
 }
 
 /// The action id of an event, as the dialects write it.
 pub(crate) fn action_id(org: &Org, event: &Event, dialects: &Dialects) -> String {
-    let id = match &event.deed {
-        Deed::Known(action) => action.id(),
-        Deed::Named(name) => name,
-    };
-    shown_id(org, id, dialects)
+    shown_id(org, event.deed.id(), dialects)
 }
 
 /// An action id as the dialects write it.
@@ -57,7 +53,7 @@ pub(crate) fn event(
     attributes.insert("action".into(), action_id(org, event, dialects).into());
     attributes.insert("actor".into(), actor(org, event, dialects));
     attributes.insert("context".into(), context(org, event));
-    attributes.insert("container".into(), container(org, event));
+    attributes.insert("container".into(), site::container(org, position, event));
     attributes.insert("location".into(), location(org, position, event));
     json!({
         "id": id,
@@ -100,13 +96,13 @@ fn auth(org: &Org, event: &Event, dialects: &Dialects) -> Option<Value> {
     if dialects.has(Dialect::NoTokenIds) {
         return Some(json!({"authType": auth_type, "tokenLabel": token.label}));
     }
-    Some(json!({"authType": auth_type, "tokenId": event_token_id(org, &token.id, dialects), "tokenLabel": token.label}))
+    Some(json!({"authType": auth_type, "tokenId": event_token_id(&token.id, dialects), "tokenLabel": token.label}))
 }
 
 /// A token's id as events write it.
-pub(crate) fn event_token_id(org: &Org, id: &str, dialects: &Dialects) -> String {
+pub(crate) fn event_token_id(id: &str, dialects: &Dialects) -> String {
     if dialects.has(Dialect::OtherIds) {
-        return format!("ct-{:016x}", hash(&[org.people.seed, Domain::Action as u64, hash_text(id)]));
+        return format!("ct-{:016x}", hash(&[Domain::Action as u64, hash_text(id)]));
     }
     id.to_owned()
 }
@@ -135,25 +131,11 @@ fn item(event: &Event, number: u32) -> Value {
     }
 }
 
-fn container(org: &Org, event: &Event) -> Value {
-    let mut attributes = json!({"name": org.name});
-    if let (Subject::Policy(value), Some(map)) = (&event.subject, attributes.as_object_mut()) {
-        map.insert("settingName".into(), "AuthenticationPolicy".into());
-        map.insert("settingValues".into(), value.to_string().into());
-    }
-    json!([{"id": org.id, "type": "orgs", "attributes": attributes}])
-}
-
 fn location(org: &Org, position: usize, event: &Event) -> Value {
     if let Some(from) = &event.from {
         return json!({"ip": from.0, "countryName": from.1});
     }
-    let turn = position as u64;
-    let place = match (&event.subject, event.actor) {
-        (Subject::Use(at), _) => place::of_token(&org.people, *at, turn),
-        (_, Some(user)) => place::of_user(&org.people, user, turn),
-        (_, None) => return json!({"geo": "EU"}),
-    };
+    let Some(place) = place::of_event(&org.people, position, event) else { return json!({"geo": "EU"}) };
     json!({"ip": place.ip, "countryName": place.country, "regionName": place.region, "city": place.city})
 }
 

@@ -9,7 +9,8 @@ use super::refusal::Refusal;
 use crate::keys::FixedKey;
 use crate::population::tokens::{Kind, TokenRef};
 use crate::world::World;
-use crate::world::org::{Org, State};
+use crate::world::credentials::State;
+use crate::world::org::Org;
 
 /// A caller whose key is known and in force.
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,7 @@ use super::caller::Caller;
 use super::page::{self, Page};
 use super::params::Params;
 use super::refusal::Refusal;
-use super::users::picture;
+use super::users::{Form, picture, products};
 use super::{Answer, App, empty, ok};
 use crate::population::users::{Group, Relation, Status, User};
 use crate::time;
@@ -49,6 +49,10 @@ fn links(list: &str, start: u32, next: Option<u32>) -> Value {
     Value::Object(links)
 }
 
+/// What a row of the GET bears besides: it documents no `expand`, and the schema says of `productAccess` and `groups`
+/// that they come on that request alone, but nothing of these two (that the GET returns them is unconfirmed).
+const UNCONDITIONAL: [&str; 2] = ["platformRoles", "counts.resources"];
+
 /// The body of a search; the names and bounds are the specification's.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -85,6 +89,7 @@ impl Search {
             role_ids: many("roleIds"),
             search_term: params.get("searchTerm").map(str::to_owned),
             status: many("status"),
+            expand: UNCONDITIONAL.map(str::to_owned).into(),
             ..Self::default()
         })
     }
@@ -122,8 +127,9 @@ impl Search {
             return Box::new(found.into_iter());
         }
         if self.claim_status.as_deref() == Some("unmanaged") {
-            let people = org.people.clone();
-            return Box::new((0..people.size(Group::External)).map(move |nth| people.member(Group::External, nth)));
+            let (people, moved) = (org.people.clone(), org.moved(Relation::External));
+            let first = (0..people.size(Group::External)).map(move |nth| people.member(Group::External, nth));
+            return Box::new(first.chain(moved));
         }
         Box::new(0..org.people.sizes.users)
     }
@@ -251,25 +257,19 @@ fn row(org: &Org, user: &User, directory: Option<usize>, expand: &[String]) -> V
         if user.shows_email {
             map.insert("email".into(), user.email.clone().into());
         }
-        expand.iter().for_each(|name| expanded(map, user, name));
+        expand.iter().for_each(|name| expanded(map, org, user, name));
     }
     row
 }
 
-fn expanded(map: &mut Map<String, Value>, user: &User, name: &str) {
-    let last = user.last_active_ms.map(time::zulu_ms);
+fn expanded(map: &mut Map<String, Value>, org: &Org, user: &User, name: &str) {
+    let products = || products(org, user, Form::Directory);
     let value = match name {
         "platformRoles" => json!(if user.admin { vec!["atlassian/org-admin"] } else { vec![] }),
         "groups" => json!([]),
-        "productAccess" => json!(
-            last.map(
-                |at| json!({"id": "ari:cloud:jira::site/example", "key": "jira-software", "lastActiveTimestamp": at})
-            )
-            .into_iter()
-            .collect::<Vec<_>>()
-        ),
+        "productAccess" => json!(products()),
         "counts.resources" => {
-            map.insert("counts".into(), json!({"resources": 2}));
+            map.insert("counts".into(), json!({"resources": products().len()}));
             return;
         }
         _ => return,

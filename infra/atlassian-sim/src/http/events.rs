@@ -10,8 +10,9 @@ use super::params::Params;
 use super::refusal::Refusal;
 use super::{Answer, App, ok, page};
 use crate::dialect::{Dialect, Dialects};
+use crate::events::actions::product_of;
 use crate::events::render::{self, Answer as Form};
-use crate::events::{Action, Deed, Event, Subject, place};
+use crate::events::{Action, Event, place};
 use crate::time::DAY;
 use crate::world::org::Org;
 
@@ -102,7 +103,7 @@ pub(crate) async fn stream(
     while data.len() < limit
         && let Some((at, event)) = reading.next(log.org, now_ms)
     {
-        if render::shown(event, log.dialects) {
+        if render::shown(log.org, event, log.dialects) {
             data.push(render::event(log.org, at, event, log.dialects, Form::Stream, &log.base));
         }
     }
@@ -116,7 +117,7 @@ impl Reading {
     fn more_shown(&self, log: &Log<'_>) -> bool {
         let mut ahead = *self;
         while let Some((_, event)) = ahead.next(log.org, log.now_ms) {
-            if render::shown(event, log.dialects) {
+            if render::shown(log.org, event, log.dialects) {
                 return true;
             }
         }
@@ -166,7 +167,7 @@ pub(crate) async fn search(
     while data.len() < limit
         && let Some((at, event)) = reading.next(log.org, now_ms)
     {
-        if render::shown(event, log.dialects) && filter.fits(&log, at, event) {
+        if render::shown(log.org, event, log.dialects) && filter.fits(&log, at, event) {
             data.push(render::event(log.org, at, event, log.dialects, Form::Search, &log.base));
         }
     }
@@ -239,21 +240,14 @@ impl<'a> Filter<'a> {
 }
 
 fn product(event: &Event) -> Option<&'static str> {
-    match &event.deed {
-        Deed::Known(action) => action.product(),
-        Deed::Named(_) => None,
-    }
+    product_of(event.deed.id()).map(|product| product.0)
 }
 
 fn whereabouts(org: &Org, at: usize, event: &Event) -> (String, String, String) {
     if let Some(from) = &event.from {
         return (from.0.clone(), from.1.clone(), String::new());
     }
-    let place = match (&event.subject, event.actor) {
-        (Subject::Use(token), _) => place::of_token(&org.people, *token, at as u64),
-        (_, Some(user)) => place::of_user(&org.people, user, at as u64),
-        (_, None) => return Default::default(),
-    };
+    let Some(place) = place::of_event(&org.people, at, event) else { return Default::default() };
     (place.ip, place.country, place.city.to_owned())
 }
 

@@ -96,7 +96,8 @@ pub(crate) async fn revoke(
     let now_ms = world.clock.now_ms();
     let user = account(&world, &caller, &id)?;
     let org = &world.orgs[caller.org];
-    let own = org.find(Kind::UserApiToken, &token).filter(|at| org.token_owner(*at) == Some(user.index));
+    let found = [Kind::UserApiToken, Kind::ExternalToken].into_iter().find_map(|kind| org.find(kind, &token));
+    let own = found.filter(|at| org.token_owner(*at) == Some(user.index));
     let listed = own.filter(|at| org.listed(&org.token(*at), &world.options.dialects, now_ms));
     let token = listed.ok_or(Refusal::NotFound)?;
     world.make(caller.org, Some(caller.user), Change::Revoke { token }).map_err(|_| Refusal::Internal)?;

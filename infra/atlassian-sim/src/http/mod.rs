@@ -14,7 +14,9 @@ pub(crate) mod params;
 pub(crate) mod refusal;
 pub(crate) mod service;
 pub(crate) mod sim;
+pub(crate) mod sim_deeds;
 pub(crate) mod sim_tokens;
+pub(crate) mod sim_users;
 pub(crate) mod tokens;
 pub(crate) mod users;
 
@@ -136,9 +138,10 @@ fn simulator() -> Router<App> {
     Router::new()
         .route("/_sim/orgs", get(sim::orgs))
         .route("/_sim/calls", get(sim::calls).delete(sim::clear_calls))
-        .route("/_sim/tokens", get(sim_tokens::list).post(sim_tokens::make))
-        .route("/_sim/use", post(sim_tokens::use_token))
-        .route("/_sim/users/{account}", post(sim::change_user))
+        .route("/_sim/tokens", get(sim_tokens::list).post(sim_deeds::make))
+        .route("/_sim/tokens/{token}", delete(sim_deeds::remove))
+        .route("/_sim/use", post(sim_deeds::use_token))
+        .route("/_sim/users/{account}", post(sim_users::change))
         .route("/_sim/faults", get(sim::faults).post(sim::add_fault).delete(sim::clear_faults))
         .route("/_sim/rate", get(sim::rate).post(sim::set_rate))
         .route("/_sim/clock", get(sim::clock).post(sim::advance))

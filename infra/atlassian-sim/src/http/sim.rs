@@ -1,7 +1,7 @@
 //! The simulator's own routes, but for those about tokens. They need no key.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::directory::{DIRECTORIES, directory_id};
+use crate::events::site::SITES;
 use crate::keys::FixedKey;
-use crate::population::users::Status;
 use crate::time::{self, DAY, SECOND};
 use crate::world::change::Change;
 use crate::world::faults::Fault;
@@ -44,8 +44,8 @@ fn failed(error: &crate::error::SimError) -> Problem {
 }
 
 /// Makes a change and says so.
-pub(crate) fn make(app: &App, org: usize, change: Change) -> Result<(), Problem> {
-    app.world().make(org, None, change).map_err(|error| failed(&error))
+pub(crate) fn make(app: &App, org: usize, by: Option<u32>, change: Change) -> Result<(), Problem> {
+    app.world().make(org, by, change).map_err(|error| failed(&error))
 }
 
 /// `GET /_sim/orgs`.
@@ -64,6 +64,8 @@ fn describe(org: &Org) -> Value {
         "keys": FixedKey::ALL.map(|key| json!({"key": key.value(number), "id": key.id(number), "scopes": key.scopes()})),
         "directories": (0..DIRECTORIES.len()).map(|at| json!({"id": directory_id(org, at), "name": DIRECTORIES[at]})).collect::<Vec<_>>(),
         "policies": Policy::ALL.map(|policy| policy.id(number)),
+        "sites": (0..SITES).map(|at| org.site(at)).map(|site| json!({"id": site.id, "name": site.name, "url": site.url})).collect::<Vec<_>>(),
+        "shared_contractor": org.people.shared_user().map(|user| org.people.account_id(user)),
         "users": org.people.sizes.users,
         "events": org.events(),
     })
@@ -137,34 +139,8 @@ pub(crate) async fn advance(State(app): State<App>, body: Bytes) -> SimAnswer {
     if millis > 3660 * DAY {
         return Err(Problem(StatusCode::BAD_REQUEST, "at most ten years at once".into()));
     }
-    make(&app, 0, Change::Advance { millis })?;
+    make(&app, 0, None, Change::Advance { millis })?;
     clock(State(app)).await
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ChangeUser {
-    status: Option<Status>,
-    admin: Option<bool>,
-}
-
-/// `POST /_sim/users/{account_id}` with `{"status"?, "admin"?}`, in whichever org the account is.
-pub(crate) async fn change_user(State(app): State<App>, Path(account): Path<String>, body: Bytes) -> SimAnswer {
-    let asked: ChangeUser = read(&body)?;
-    let found = {
-        let world = app.world();
-        let mut orgs = world.orgs.iter().enumerate();
-        orgs.find_map(|(at, org)| org.people.user_by_account(&account).map(|user| (at, user)))
-    };
-    let (org, user) = found.ok_or_else(|| not_found("account"))?;
-    if let Some(status) = asked.status {
-        make(&app, org, Change::Status { user, status })?;
-    }
-    if let Some(admin) = asked.admin {
-        make(&app, org, Change::Admin { user, admin })?;
-    }
-    let user = app.world().orgs[org].user(user);
-    Ok(axum::Json(json!({"account_id": user.account_id, "status": user.status.name(), "admin": user.admin})))
 }
 
 /// Any other route below `/_sim`.

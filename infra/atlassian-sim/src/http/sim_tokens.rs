@@ -1,23 +1,20 @@
-//! `/_sim/tokens` and `/_sim/use`: the truth about every credential, and its use.
+//! `GET /_sim/tokens`: the truth about every credential.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::App;
 use super::page;
 use super::params::Params;
-use super::sim::{Problem, SimAnswer, make as change, not_found, read};
+use super::sim::{Problem, SimAnswer, not_found};
 use crate::dialect::Dialects;
 use crate::events::render;
 use crate::population::tokens::{Kind, Token, TokenRef};
-use crate::population::users::{Relation, User};
-use crate::time::{self, DAY};
+use crate::population::users::User;
+use crate::time;
 use crate::world::World;
-use crate::world::change::Change;
-use crate::world::org::{Made, Org, State as TokenState};
+use crate::world::org::Org;
 
 /// How many credentials an answer holds where no limit is asked for.
 const MOST: usize = 10_000;
@@ -33,23 +30,28 @@ pub(crate) async fn list(State(app): State<App>, params: Params) -> SimAnswer {
     let now_ms = world.clock.now_ms();
     let mut items = Vec::new();
     let mut next = None;
-    for (org, kind, index) in places(&world, &start) {
-        let token = || world.orgs[org].token(TokenRef { kind: Kind::ALL[kind], index });
-        if !wanted(&world.orgs[org], Kind::ALL[kind], &params) {
-            continue;
-        }
+    for (place, kind, index) in places(&world, &start) {
+        let org = &world.orgs[place];
+        let at = TokenRef { kind: Kind::ALL[kind], index };
+        let Some(token) = wanted(org, at, &params).filter(|token| token.created_ms <= now_ms) else { continue };
         if items.len() == limit {
-            let parts = [org as i64, kind as i64, i64::from(index)];
+            let parts = [place as i64, kind as i64, i64::from(index)];
             next = Some(page::seal("sim-tokens", &parts));
             break;
         }
-        items.push(row(&world.orgs[org], &token(), &world.options.dialects, now_ms));
+        items.push(row(org, &token, &world.options.dialects, now_ms));
     }
     Ok(axum::Json(json!({"items": items, "next": next})))
 }
 
-fn wanted(org: &Org, kind: Kind, params: &Params) -> bool {
-    params.get("org").is_none_or(|id| id == org.id) && params.get("kind").is_none_or(|name| name == kind.name())
+/// A credential, where it is of the org and kind asked for; a user's token may have become another kind.
+fn wanted(org: &Org, at: TokenRef, params: &Params) -> Option<Token> {
+    let alike = |kind: Kind| matches!(kind, Kind::UserApiToken | Kind::ExternalToken);
+    let asked = params.get("kind");
+    let known = Kind::ALL.into_iter().find(|kind| asked == Some(kind.name()));
+    let near = asked.is_none() || known.is_some_and(|kind| kind == at.kind || alike(kind) && alike(at.kind));
+    let token = (near && params.get("org").is_none_or(|id| id == org.id)).then(|| org.token(at))?;
+    asked.is_none_or(|name| name == org.kind(&token).name()).then_some(token)
 }
 
 /// Every credential from a position on: by org, then kind, then index.
@@ -65,13 +67,14 @@ fn places(world: &World, start: &[i64]) -> impl Iterator<Item = (usize, usize, u
     })
 }
 
-fn row(org: &Org, token: &Token, dialects: &Dialects, now_ms: i64) -> Value {
+/// The truth about a credential.
+pub(crate) fn row(org: &Org, token: &Token, dialects: &Dialects, now_ms: i64) -> Value {
     let owner = token.owner.map(|owner| person(&org.user(owner)));
     json!({
         "org_id": org.id,
-        "kind": token.at.kind.name(),
+        "kind": org.kind(token).name(),
         "id": token.id,
-        "event_token_id": render::event_token_id(org, &token.id, dialects),
+        "event_token_id": render::event_token_id(&token.id, dialects),
         "label": token.label,
         "owner": owner,
         "state": org.state(token, now_ms).name(),
@@ -96,96 +99,15 @@ fn person(user: &User) -> Value {
     })
 }
 
-/// A credential by its id, or by the id that events give it.
-fn find(world: &World, id: &str) -> Option<(usize, TokenRef)> {
+/// The places of a credential by its id, or by the id that events give it: more than one where several orgs have it.
+pub(crate) fn find(world: &World, id: &str, org_id: Option<&str>) -> Result<Vec<(usize, TokenRef)>, Problem> {
     let by_id = |org: &Org| Kind::ALL.into_iter().find_map(|kind| org.find(kind, id));
     let by_event = |org: &Org| {
         let kinds = Kind::ALL.into_iter().filter(|_| id.starts_with("ct-"));
         let mut places = kinds.flat_map(|kind| (0..org.last_index(kind)).map(move |index| TokenRef { kind, index }));
-        places.find(|at| render::event_token_id(org, &org.people.token_id(*at), &world.options.dialects) == id)
+        places.find(|at| render::event_token_id(&org.people.token_id(*at), &world.options.dialects) == id)
     };
-    world.orgs.iter().enumerate().find_map(|(at, org)| Some((at, by_id(org).or_else(|| by_event(org))?)))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Use {
-    token_id: String,
-    ip: Option<String>,
-    country: Option<String>,
-    #[serde(default = "viewed")]
-    action: String,
-    at: Option<String>,
-}
-
-fn viewed() -> String {
-    "jira_issue_viewed".to_owned()
-}
-
-/// `POST /_sim/use`: only a token that would be let in can be used, and not in the future.
-pub(crate) async fn use_token(State(app): State<App>, body: Bytes) -> SimAnswer {
-    let asked: Use = read(&body)?;
-    let (org, token, time_ms) = {
-        let mut world = app.world();
-        let now_ms = world.clock.now_ms();
-        let (org, token) = find(&world, &asked.token_id).ok_or_else(|| not_found("credential"))?;
-        let state = world.orgs[org].state(&world.orgs[org].token(token), now_ms);
-        if state != TokenState::Active {
-            return Err(Problem(StatusCode::CONFLICT, format!("the credential cannot be used: {}", state.name())));
-        }
-        (org, token, instant(asked.at.as_deref(), now_ms)?)
-    };
-    let from = (asked.ip.is_some() || asked.country.is_some())
-        .then(|| (asked.ip.unwrap_or_else(|| "192.0.2.1".into()), asked.country.unwrap_or_default()));
-    change(&app, org, Change::Use { token, time: time_ms, action: asked.action, from })?;
-    shown(&app, org, token)
-}
-
-fn instant(text: Option<&str>, now_ms: i64) -> Result<i64, Problem> {
-    let Some(text) = text else { return Ok(now_ms) };
-    let at = time::parse(text).filter(|at| *at <= now_ms);
-    at.ok_or_else(|| Problem(StatusCode::BAD_REQUEST, "an instant must be RFC 3339 and not in the future".into()))
-}
-
-fn shown(app: &App, org: usize, token: TokenRef) -> SimAnswer {
-    let mut world = app.world();
-    let now_ms = world.clock.now_ms();
-    let org = &world.orgs[org];
-    Ok(axum::Json(row(org, &org.token(token), &world.options.dialects, now_ms)))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Make {
-    owner: String,
-    label: String,
-    created_at: Option<String>,
-    expires_in_days: Option<u16>,
-    last_used_at: Option<String>,
-}
-
-/// `POST /_sim/tokens`: a managed or external user makes an API token; it lives 365 days unless told otherwise.
-pub(crate) async fn make(State(app): State<App>, body: Bytes) -> Result<(StatusCode, axum::Json<Value>), Problem> {
-    let asked: Make = read(&body)?;
-    let now_ms = app.world().clock.now_ms();
-    let (org, owner) = owner(&app, &asked.owner).ok_or_else(|| not_found("managed or external account"))?;
-    let created_ms = instant(asked.created_at.as_deref(), now_ms)?;
-    let made = Made {
-        owner: owner.index,
-        label: asked.label,
-        created_ms,
-        expires_ms: Some(created_ms + i64::from(asked.expires_in_days.unwrap_or(365)) * DAY),
-        last_used_ms: asked.last_used_at.map(|text| instant(Some(&text), now_ms)).transpose()?,
-        external: owner.relation == Relation::External,
-    };
-    let kind = if made.external { Kind::ExternalToken } else { Kind::UserApiToken };
-    let index = app.world().orgs[org].last_index(kind);
-    change(&app, org, Change::Make { token: made })?;
-    Ok((StatusCode::CREATED, shown(&app, org, TokenRef { kind, index })?))
-}
-
-fn owner(app: &App, account: &str) -> Option<(usize, User)> {
-    let world = app.world();
-    let found = world.orgs.iter().enumerate().find_map(|(at, org)| Some((at, org.user_by_account(account)?)));
-    found.filter(|(_, user)| user.relation != Relation::Service)
+    let orgs = world.orgs.iter().enumerate().filter(|(_, org)| org_id.is_none_or(|id| org.id == id));
+    let found: Vec<_> = orgs.filter_map(|(at, org)| Some((at, by_id(org).or_else(|| by_event(org))?))).collect();
+    if found.is_empty() { Err(not_found("credential")) } else { Ok(found) }
 }

@@ -14,11 +14,15 @@ use crate::population::tokens::{Kind, Token, TokenRef};
 use crate::time;
 use crate::world::World;
 use crate::world::change::Change;
-use crate::world::org::{Org, State as TokenState};
+use crate::world::credentials::State as TokenState;
+use crate::world::org::Org;
 
 /// The largest page: two public scripts ask for 1,000. The default is unconfirmed.
 const MOST: usize = 1000;
 const DEFAULT: usize = 100;
+
+/// Where the positions of tokens begin that external users made: past those of all other tokens.
+const ADOPTED: u32 = 1 << 31;
 
 /// A listing of one kind of credential.
 pub(crate) struct Listing<'a> {
@@ -72,8 +76,16 @@ impl Listing<'_> {
     pub(crate) fn rows(&self, start: u32) -> impl Iterator<Item = (u32, Token)> {
         let revoked = self.org.all_revoked.filter(|_| self.kind == Kind::UserApiToken).map_or(0, |all| all.1);
         let indices = start.max(revoked)..self.org.last_index(self.kind);
-        let tokens = indices.map(|index| (index, self.org.token(TokenRef { kind: self.kind, index })));
+        let own = indices.map(|index| (index, TokenRef { kind: self.kind, index }));
+        let tokens = own.chain(self.adopted(start)).map(|(position, at)| (position, self.org.token(at)));
         tokens.filter(|(_, token)| self.shows(token))
+    }
+
+    /// After the tokens that managed users made, those of accounts that have become managed since.
+    fn adopted(&self, start: u32) -> impl Iterator<Item = (u32, TokenRef)> {
+        let adopted = if self.kind == Kind::UserApiToken { self.org.adopted() } else { Vec::new() };
+        let of = |index: u32| (ADOPTED + index, TokenRef { kind: Kind::ExternalToken, index });
+        adopted.into_iter().map(of).filter(move |(position, _)| *position >= start)
     }
 
     pub(crate) fn shows(&self, token: &Token) -> bool {

@@ -9,7 +9,7 @@ use super::orgs::base_url;
 use super::params::Params;
 use super::refusal::Refusal;
 use super::{Answer, App, ok, page};
-use crate::population::users::{Group, Relation, Status, User};
+use crate::population::users::{Relation, Status, User};
 use crate::time::{self, DAY, HOUR};
 use crate::world::org::Org;
 
@@ -37,12 +37,11 @@ pub(crate) async fn list(
     if let Some(next) = page.next {
         links.insert("next".into(), at(next).into());
     }
-    let data: Vec<Value> = page.rows.iter().map(|user| row(user, &base_url(&headers))).collect();
-    let total = org.people.sizes.users - org.people.size(Group::External);
-    ok(json!({"data": data, "links": links, "meta": {"total": total}}))
+    let data: Vec<Value> = page.rows.iter().map(|user| row(org, user, &base_url(&headers))).collect();
+    ok(json!({"data": data, "links": links, "meta": {"total": org.managed_accounts()}}))
 }
 
-fn row(user: &User, base: &str) -> Value {
+fn row(org: &Org, user: &User, base: &str) -> Value {
     let mut row = json!({
         "account_id": user.account_id,
         "account_type": if user.relation == Relation::Service { "app" } else { "atlassian" },
@@ -50,7 +49,7 @@ fn row(user: &User, base: &str) -> Value {
         "name": user.name,
         "picture": picture(user),
         "access_billable": user.status == Status::Active && user.relation == Relation::Managed,
-        "product_access": products(user, "name"),
+        "product_access": products(org, user, Form::Access),
         "links": {"self": format!("{base}/users/{}/manage/profile", user.account_id)},
     });
     if let Some(map) = row.as_object_mut() {
@@ -68,20 +67,36 @@ pub(crate) fn picture(user: &User) -> String {
     format!("https://avatars.example.com/{}.png", user.account_id)
 }
 
-/// Two products, or none for who was never active.
-fn products(user: &User, form: &str) -> Value {
-    let Some(at) = user.last_active_ms else { return json!([]) };
-    let keys = [("jira-software", "Jira", at), ("confluence", "Confluence", at - 5 * HOUR)];
-    let rows = keys.into_iter().map(|(key, name, at)| match form {
-        "name" => json!({
-            "key": key, "name": name, "url": "https://example-corp.atlassian.example", "last_active": time::zulu_ms(at),
-        }),
-        _ => json!({
-            "id": format!("ari:cloud:{key}::site/example"), "key": key,
-            "last_active": time::date(at), "last_active_timestamp": time::zulu_ms(at),
-        }),
-    });
-    rows.collect()
+/// The three forms in which Atlassian lists the products that a user was active in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `product_access` of v1 users.
+    Access,
+    /// `product_access` of the last-active dates.
+    Dates,
+    /// `productAccess` of the directory.
+    Directory,
+}
+
+/// Jira and Confluence, or none for who was never active. Of external users every other one has Jira alone, and all of
+/// them are on the partners' site.
+pub(crate) fn products(org: &Org, user: &User, form: Form) -> Vec<Value> {
+    let Some(at) = user.last_active_ms else { return Vec::new() };
+    let external = user.relation == Relation::External;
+    let site = org.site(usize::from(external));
+    let keys = [("jira-software", "jira", "Jira", at), ("confluence", "confluence", "Confluence", at - 5 * HOUR)];
+    let many = if external && user.index.is_multiple_of(2) { 1 } else { 2 };
+    let row = |(key, product, name, at): (&str, &str, &str, i64)| {
+        let id = format!("ari:cloud:{product}::site/{}", site.id);
+        match form {
+            Form::Access => json!({"key": key, "name": name, "url": site.url, "last_active": time::zulu_ms(at)}),
+            Form::Dates => json!({
+                "id": id, "key": key, "last_active": time::date(at), "last_active_timestamp": time::zulu_ms(at),
+            }),
+            Form::Directory => json!({"id": id, "key": key, "lastActiveTimestamp": time::zulu_ms(at)}),
+        }
+    };
+    keys.into_iter().take(many).map(row).collect()
 }
 
 /// When a user was last active, by product; Atlassian documents it as up to 24 hours late.
@@ -96,7 +111,7 @@ pub(crate) async fn last_active_dates(
     let org = caller.own(&world, &id)?;
     page::start("last-active-dates", params.get("cursor"))?;
     let user = find(org, &account)?;
-    let mut data = json!({"product_access": products(&user, "id")});
+    let mut data = json!({"product_access": products(org, &user, Form::Dates)});
     if let (Some(map), true) = (data.as_object_mut(), user.synced) {
         map.insert("added_to_org".into(), time::date(user.added_ms).into());
         map.insert("added_to_org_timestamp".into(), time::zulu_ms(user.added_ms - user.added_ms % DAY).into());

@@ -2,6 +2,7 @@
 
 use chrono::{Datelike, Weekday};
 
+use super::script::BLOCKED_AGO;
 use crate::draw::Draw;
 use crate::time::{DAY, HOUR, MINUTE, calendar};
 
@@ -34,28 +35,20 @@ pub(crate) enum Habit {
     Renewed,
     /// Nightly for nine days.
     Renewal,
-}
-
-/// The owners whose tokens are set by hand, so that every default population has each case; by slot.
-const SCRIPT: [(u32, Habit); 8] = [
-    (6, Habit::Renewed),
-    (18, Habit::QuietLong),
-    (22, Habit::QuietMonths),
-    (26, Habit::Quarterly),
-    (29, Habit::Never),
-    (31, Habit::Expiring(1)),
-    (34, Habit::Expiring(7)),
-    (38, Habit::Expiring(30)),
-];
-
-/// The habit that an active owner's slot is given by hand.
-pub(crate) fn scripted(slot: u32, level: u32) -> Option<Habit> {
-    let habit = SCRIPT.iter().find(|line| slot < line.0)?.1;
-    match (level, habit) {
-        (0, habit) => Some(habit),
-        (1, Habit::Renewed) => Some(Habit::Renewal),
-        _ => None,
-    }
+    /// Nightly for a hundred days and more.
+    Steady,
+    /// Nightly until its owner was moved into the policy that blocks tokens.
+    Blocked,
+    /// Nightly until it expired a few hours ago.
+    Expired,
+    /// Once a day, each day of nine from another network.
+    Roaming,
+    /// Nightly, to view issues and pages alone, though it may write.
+    Viewing,
+    /// Nightly, and its row says that it has no scopes.
+    Unscoped,
+    /// To be made two hours after the base time, without an event that says so.
+    Later,
 }
 
 /// A habit drawn as a company has them.
@@ -114,7 +107,28 @@ pub(crate) fn life(habit: Habit, base_ms: i64, draw: &mut Draw) -> Life {
             let last_used_ms = Some(base_ms - draw.between(HOUR, DAY));
             Life { created_ms, expires_ms: created_ms + 365 * DAY, last_used_ms }
         }
+        Habit::Steady | Habit::Viewing | Habit::Unscoped => steady(base_ms, draw.between(HOUR, DAY), draw),
+        Habit::Blocked => steady(base_ms, BLOCKED_AGO + draw.between(HOUR, DAY), draw),
+        Habit::Roaming => {
+            let noon_ms = base_ms - base_ms.rem_euclid(DAY) - DAY / 2;
+            steady(base_ms, base_ms - noon_ms + draw.between(-2 * HOUR, 2 * HOUR), draw)
+        }
+        Habit::Expired => {
+            let expires_ms = base_ms - draw.between(2 * HOUR, 10 * HOUR);
+            let last_used_ms = Some(expires_ms - draw.between(10 * MINUTE, 20 * HOUR));
+            Life { created_ms: expires_ms - 365 * DAY, expires_ms, last_used_ms }
+        }
+        Habit::Later => {
+            let created_ms = base_ms + 2 * HOUR;
+            Life { created_ms, expires_ms: created_ms + 365 * DAY, last_used_ms: None }
+        }
     }
+}
+
+/// Last used so long ago; made 100 to 300 days ago, for a year.
+fn steady(base_ms: i64, used_ago: i64, draw: &mut Draw) -> Life {
+    let created_ms = base_ms - draw.between(100 * DAY, 300 * DAY);
+    Life { created_ms, expires_ms: created_ms + 365 * DAY, last_used_ms: Some(base_ms - used_ago) }
 }
 
 /// Last used so long ago; made some time before, and not within 31 days of its end.
@@ -171,6 +185,13 @@ pub(crate) fn earlier(habit: Habit, use_ms: i64, draw: &mut Draw) -> i64 {
         | Habit::Fresh
         | Habit::Expiring(_)
         | Habit::Renewed
-        | Habit::Renewal => use_ms - DAY + draw.between(-4 * MINUTE, 4 * MINUTE),
+        | Habit::Renewal
+        | Habit::Steady
+        | Habit::Blocked
+        | Habit::Expired
+        | Habit::Roaming
+        | Habit::Viewing
+        | Habit::Unscoped
+        | Habit::Later => use_ms - DAY + draw.between(-4 * MINUTE, 4 * MINUTE),
     }
 }

@@ -3,6 +3,8 @@
 pub(crate) mod habits;
 pub(crate) mod labels;
 pub(crate) mod owners;
+pub(crate) mod script;
+pub(crate) mod shared;
 pub(crate) mod tokens;
 pub(crate) mod users;
 
@@ -71,6 +73,8 @@ pub(crate) struct Population {
     user_order: Shuffle,
     owner_order: Shuffle,
     token_order: Shuffle,
+    /// What the account and the token of the contractor who is in every org are drawn by, where there is more than one.
+    shared_seed: Option<u64>,
 }
 
 impl Population {
@@ -85,6 +89,7 @@ impl Population {
             user_order: Shuffle::of(seed, Domain::UserOrder, sizes.users as usize),
             owner_order: Shuffle::of(seed, Domain::OwnerOrder, sizes.active as usize),
             token_order: Shuffle::of(seed, Domain::TokenOrder, sizes.user_tokens as usize),
+            shared_seed: (options.orgs > 1).then(|| hash(&[options.seed])),
         }
     }
 }

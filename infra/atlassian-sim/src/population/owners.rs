@@ -1,5 +1,6 @@
 //! Who owns which user API token, in both directions and without a table.
-//! A token's index is shuffled to a place; the place modulo the number of slots is its owner's slot.
+//! A token's index is shuffled to a place; the place modulo the number of slots is its owner's slot, but for the few slots
+//! whose tokens one person holds by the script.
 
 use super::Population;
 use super::users::Group;
@@ -47,7 +48,7 @@ impl Population {
 
     /// The owner of a user API token.
     pub(crate) fn owner(&self, token: u32) -> u32 {
-        let slot = self.place(token).slot;
+        let slot = self.holder(self.place(token).slot);
         let slots = self.slots();
         if slot < slots.active {
             return self.member(Group::Active, self.owner_order.place(slot));
@@ -67,7 +68,13 @@ impl Population {
     pub(crate) fn tokens_of(&self, user: u32) -> Vec<u32> {
         let Some(slot) = self.slot_of(user) else { return Vec::new() };
         let every = self.slots().all().max(1) as usize;
-        (slot..self.sizes.user_tokens).step_by(every).map(|place| self.token_order.index(place)).collect()
+        let places = self.held(slot).flat_map(|slot| (slot..self.sizes.user_tokens).step_by(every));
+        places.map(|place| self.token_order.index(place)).collect()
+    }
+
+    /// Whether a user was moved into the policy that blocks tokens before the base time.
+    pub(crate) fn blocked(&self, user: u32) -> bool {
+        self.whole_script() && self.slot_of(user).is_some_and(|slot| self.blocked_slot(slot))
     }
 
     fn slot_of(&self, user: u32) -> Option<u32> {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::habits::{self, Habit, Life};
+use super::script::ROAMING_EXTERNAL;
 use super::users::Group;
 use super::{Population, labels};
 use crate::draw::{Domain, Draw};
@@ -70,6 +71,8 @@ pub(crate) struct Token {
 
 const USER_SCOPES: [&str; 5] =
     ["read:jira-work", "write:jira-work", "read:confluence-content.all", "read:jira-user", "write:confluence-content"];
+/// Those of the tokens that only ever view.
+const VIEWING_SCOPES: [&str; 3] = ["read:jira-work", "write:jira-work", "write:confluence-content"];
 const KEY_SCOPES: [&str; 5] =
     ["read:events:admin", "read:accounts:admin", "read:directories:admin", "read:orgs:admin", "read:tokens:admin"];
 
@@ -94,7 +97,7 @@ impl Population {
             },
             Kind::OauthClient => ids::uuid(self.seed, Domain::Client, at.index).replace('-', ""),
             Kind::UserApiToken | Kind::ServiceAccountToken | Kind::ExternalToken => {
-                ids::uuid(self.seed, at.kind.domain(), at.index)
+                ids::uuid(self.token_seed(at), at.kind.domain(), at.index)
             }
         }
     }
@@ -105,6 +108,9 @@ impl Population {
             && let Some(key) = FixedKey::ALL.into_iter().find(|key| key.id(self.org) == id)
         {
             return Some(TokenRef { kind, index: key as u32 });
+        }
+        if let Some(at) = self.shared_token().filter(|at| at.kind == kind && self.token_id(*at) == id) {
+            return Some(at);
         }
         let at = TokenRef { kind, index: ids::index_of(id, self.seed, kind.domain())? };
         (self.token_id(at) == id).then_some(at)
@@ -133,6 +139,11 @@ impl Population {
         }
     }
 
+    /// The tokens of an external user, by his number in the group.
+    pub(crate) fn external_tokens_of(&self, number: u32) -> impl Iterator<Item = u32> {
+        (number..self.sizes.external_tokens).step_by(self.sizes.external.max(1) as usize)
+    }
+
     /// The service-account tokens of a service account, by its number in the group.
     pub(crate) fn service_tokens_of(&self, number: u32) -> impl Iterator<Item = u32> {
         (number..self.sizes.service_tokens).step_by(self.sizes.service.max(1) as usize)
@@ -140,9 +151,9 @@ impl Population {
 
     /// The credential at a place.
     pub(crate) fn token(&self, at: TokenRef) -> Token {
-        let mut draw = Draw::of(self.seed, at.kind.domain(), u64::from(at.index));
+        let mut draw = Draw::of(self.token_seed(at), at.kind.domain(), u64::from(at.index));
         let habit = self.habit(at, &mut draw);
-        let life = habits::life(habit, self.base_ms, &mut draw);
+        let life = self.in_this_org(at, habits::life(habit, self.base_ms, &mut draw));
         let token = Token {
             at,
             id: self.token_id(at),
@@ -150,7 +161,7 @@ impl Population {
             owner: self.token_owner(at),
             created_ms: life.created_ms,
             expires_ms: Some(life.expires_ms),
-            shows_expiry: !draw.chance(20),
+            shows_expiry: !draw.chance(20) || habit == Habit::Expired,
             last_used_ms: life.last_used_ms,
             scopes: None,
             habit,
@@ -160,7 +171,11 @@ impl Population {
             Kind::OauthClient => Token { expires_ms: None, scopes: None, ..token },
             Kind::ServiceAccountToken => Token { scopes: Some(some_of(&USER_SCOPES, &mut draw)), ..token },
             Kind::UserApiToken | Kind::ExternalToken => {
-                let scopes = draw.chance(350).then(|| some_of(&USER_SCOPES, &mut draw));
+                let scopes = match habit {
+                    Habit::Viewing => Some(VIEWING_SCOPES.to_vec()),
+                    Habit::Unscoped => Some(Vec::new()),
+                    _ => draw.chance(350).then(|| some_of(&USER_SCOPES, &mut draw)),
+                };
                 Token { scopes, ..token }
             }
         }
@@ -168,23 +183,41 @@ impl Population {
 
     /// The habit of a credential.
     fn habit(&self, at: TokenRef, draw: &mut Draw) -> Habit {
-        if at.kind != Kind::UserApiToken {
-            return habits::drawn(draw);
+        if let Some(habit) = self.habit_by_hand(at) {
+            return habit;
         }
-        let place = self.place(at.index);
-        let active = self.slots().active;
-        if place.slot >= active {
+        let gone = at.kind == Kind::UserApiToken && self.place(at.index).slot >= self.slots().active && {
             let (group, _) = self.group(self.owner(at.index));
-            return if group == Group::Admin { habits::drawn(draw) } else { Habit::OwnerGone };
+            group != Group::Admin
+        };
+        if gone { Habit::OwnerGone } else { habits::drawn(draw) }
+    }
+
+    /// The habit that a credential is given by hand; the first org admin's token is in use.
+    pub(crate) fn habit_by_hand(&self, at: TokenRef) -> Option<Habit> {
+        if at.index >= self.count(at.kind) {
+            return None;
         }
-        habits::scripted(place.slot, place.level).unwrap_or_else(|| habits::drawn(draw))
+        match at.kind {
+            Kind::UserApiToken => {
+                let (place, active) = (self.place(at.index), self.slots().active);
+                if place.slot == active && place.level == 0 && self.whole_script() {
+                    return Some(Habit::Steady);
+                }
+                (place.slot < active).then(|| self.scripted(place.slot, place.level)).flatten()
+            }
+            Kind::ExternalToken if self.shared_token() == Some(at) => Some(Habit::Steady),
+            Kind::ExternalToken if at.index == ROAMING_EXTERNAL && self.whole_script() => Some(Habit::Roaming),
+            Kind::ExternalToken | Kind::OrgApiKey | Kind::ServiceAccountToken | Kind::OauthClient => None,
+        }
     }
 
     fn label(&self, at: TokenRef, habit: Habit, draw: &mut Draw) -> String {
         match at.kind {
             Kind::UserApiToken => match habit {
-                Habit::Renewed => renewal_label(self.place(at.index).slot).to_owned(),
-                Habit::Renewal => format!("{} (new)", renewal_label(self.place(at.index).slot)),
+                Habit::Renewed => label_of_slot(self.place(at.index).slot).to_owned(),
+                Habit::Renewal => format!("{} (new)", label_of_slot(self.place(at.index).slot)),
+                Habit::Steady => label_of_slot(self.place(at.index).slot).to_owned(),
                 _ => self.personal_label(at, habit, draw),
             },
             Kind::ExternalToken => self.personal_label(at, habit, draw),
@@ -235,7 +268,7 @@ impl Population {
     }
 }
 
-fn renewal_label(slot: u32) -> &'static str {
+fn label_of_slot(slot: u32) -> &'static str {
     labels::INTEGRATIONS[slot as usize % labels::INTEGRATIONS.len()]
 }
 

@@ -25,7 +25,8 @@ impl Status {
 }
 
 /// How a user belongs to the org.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Relation {
     Managed,
     External,
@@ -118,8 +119,9 @@ impl Population {
     /// The user of an index.
     pub(crate) fn user(&self, index: u32) -> User {
         let (group, number) = self.group(index);
-        let mut draw = Draw::of(self.seed, Domain::User, u64::from(index));
-        let (name, nickname, email) = identity(group, index, number, &mut draw);
+        let (seed, origin) = self.origin(index);
+        let mut draw = Draw::of(seed, Domain::User, u64::from(origin));
+        let (name, nickname, email) = identity(group, origin, number, &mut draw);
         let status = self.status(index);
         let relation = match group {
             Group::External => Relation::External,
@@ -151,21 +153,28 @@ impl Population {
 
     /// The account id of a user, in one of the three forms that accounts of different age have.
     pub(crate) fn account_id(&self, index: u32) -> String {
-        match index % 8 {
-            0 => ids::hex24(self.seed, Domain::UserId, index),
-            1 | 2 => format!("557058:{}", ids::uuid(self.seed, Domain::UserId, index)),
-            _ => format!("712020:{}", ids::uuid(self.seed, Domain::UserId, index)),
+        let (seed, origin) = self.origin(index);
+        match origin % 8 {
+            0 => ids::hex24(seed, Domain::UserId, origin),
+            1 | 2 => format!("557058:{}", ids::uuid(seed, Domain::UserId, origin)),
+            _ => format!("712020:{}", ids::uuid(seed, Domain::UserId, origin)),
         }
     }
 
     /// The user with an account id.
     pub(crate) fn user_by_account(&self, account_id: &str) -> Option<u32> {
+        if let Some(shared) = self.shared_user().filter(|user| self.account_id(*user) == account_id) {
+            return Some(shared);
+        }
         let index = ids::index_of(account_id, self.seed, Domain::UserId)?;
         (index < self.sizes.users && self.account_id(index) == account_id).then_some(index)
     }
 
     /// The user with an email address: the digits before the `@` are the index.
     pub(crate) fn user_by_email(&self, email: &str) -> Option<u32> {
+        if let Some(shared) = self.shared_user().filter(|user| self.user(*user).email.eq_ignore_ascii_case(email)) {
+            return Some(shared);
+        }
         let local = email.split('@').next()?;
         let digits = local.trim_start_matches(|letter: char| !letter.is_ascii_digit());
         let index = digits.parse().ok()?;

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Entry;
-use super::org::{Made, Org, Person};
+use super::credentials::Made;
+use super::org::{Org, Person};
 use super::tasks::{Policy, Task};
 use crate::events::{Action, Deed, Event, Subject};
 use crate::population::tokens::{Kind, TokenRef};
@@ -24,12 +25,18 @@ pub(crate) enum Change {
     RevokeAllUserTokens,
     /// Every token of a service account ends.
     RevokeServiceTokens { user: u32 },
-    /// A user API token is made.
-    Make { token: Made },
+    /// A credential is made; silently, where the log misses it.
+    Make {
+        token: Made,
+        #[serde(default)]
+        silent: bool,
+    },
     /// An account changes its state.
     Status { user: u32, status: Status },
     /// A user becomes, or ceases to be, an org admin.
     Admin { user: u32, admin: bool },
+    /// An account becomes managed, or ceases to be. No event is known to tell that, so none is logged.
+    Relate { user: u32, relation: Relation },
     /// A user's access to a directory is suspended or restored.
     Access { user: u32, directory: usize, suspended: bool },
     /// People are to be moved into a policy.
@@ -51,16 +58,20 @@ impl Org {
                     self.revoke(entry, token);
                 }
             }
-            Change::Make { token } => {
+            Change::Make { token, silent } => {
                 let at = self.add(token.clone());
-                self.log(entry, Action::ApiTokenCreated, Some(token.owner), Subject::Credential(at));
+                if !silent {
+                    self.log_made(entry, at, token.owner);
+                }
             }
             Change::Status { user, status } => self.set_status(entry, *user, *status),
+            Change::Admin { user, admin } if self.user(*user).admin == *admin => {}
             Change::Admin { user, admin } => {
                 self.person(*user).admin = Some(*admin);
                 let action = if *admin { Action::AddedOrgAdmin } else { Action::UserRevokedRole };
                 self.log(entry, action, entry.by, Subject::User(*user));
             }
+            Change::Relate { user, relation } => self.person(*user).relation = Some((*relation, entry.at)),
             Change::Access { user, directory, suspended } => self.set_access(entry, *user, *directory, *suspended),
             Change::StartTask { id, policy, emails } => {
                 self.tasks.insert(id.clone(), Task::new(*policy, emails.clone()));
@@ -83,6 +94,17 @@ impl Org {
         self.append(Event { time_ms, processed_ms: entry.at, deed, actor, subject, from: from.map(Box::new) });
     }
 
+    /// The event does not say which credential was made (a known gap of Atlassian's log), but for the dialect that does.
+    fn log_made(&mut self, entry: &Entry, at: TokenRef, owner: u32) {
+        let action = match at.kind {
+            Kind::OrgApiKey => Action::AdminApiKeyCreated,
+            Kind::UserApiToken | Kind::ServiceAccountToken | Kind::OauthClient | Kind::ExternalToken => {
+                Action::ApiTokenCreated
+            }
+        };
+        self.log(entry, action, entry.by.or(Some(owner)), Subject::Credential(at));
+    }
+
     fn revoke(&mut self, entry: &Entry, token: TokenRef) {
         if self.revoked_ms(token).is_some() {
             return;
@@ -100,6 +122,9 @@ impl Org {
     fn revoke_all(&mut self, entry: &Entry) {
         self.all_revoked = Some((entry.at, self.last_index(Kind::UserApiToken)));
         let all = TokenRef { kind: Kind::UserApiToken, index: 0 };
+        for index in self.adopted() {
+            self.revoked.entry(TokenRef { kind: Kind::ExternalToken, index }).or_insert(entry.at);
+        }
         self.log(entry, Action::ApiTokenRevoked, entry.by, Subject::Credential(all));
     }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod calls;
 pub(crate) mod change;
+pub(crate) mod credentials;
 pub(crate) mod faults;
 pub(crate) mod org;
 pub(crate) mod rates;

@@ -2,15 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use serde::{Deserialize, Serialize};
-
+use super::credentials::Made;
 use super::tasks::{Policy, Task};
-use crate::dialect::{Dialect, Dialects};
 use crate::draw::{Domain, Draw};
 use crate::events::{Event, history};
 use crate::options::SimOptions;
-use crate::population::habits::Habit;
-use crate::population::tokens::{Kind, Token, TokenRef};
+use crate::population::tokens::{Kind, TokenRef};
 use crate::population::users::{Group, Relation, Status, User};
 use crate::population::{Population, labels};
 
@@ -21,42 +18,8 @@ pub(crate) struct Person {
     pub(crate) admin: Option<bool>,
     pub(crate) suspended: BTreeSet<usize>,
     pub(crate) policy: Option<Policy>,
-}
-
-/// A user API token that was made after the start.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Made {
-    pub(crate) owner: u32,
-    pub(crate) label: String,
-    pub(crate) created_ms: i64,
-    pub(crate) expires_ms: Option<i64>,
-    pub(crate) last_used_ms: Option<i64>,
-    /// An external user's, which no list shows.
-    pub(crate) external: bool,
-}
-
-/// The state of a credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    Active,
-    Revoked,
-    Expired,
-    Blocked,
-    OwnerDeactivated,
-    OwnerClosed,
-}
-
-impl State {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Revoked => "revoked",
-            Self::Expired => "expired",
-            Self::Blocked => "blocked",
-            Self::OwnerDeactivated => "owner_deactivated",
-            Self::OwnerClosed => "owner_closed",
-        }
-    }
+    /// How he belongs to the org now, and since when.
+    pub(crate) relation: Option<(Relation, i64)>,
 }
 
 /// One simulated org.
@@ -72,7 +35,7 @@ pub(crate) struct Org {
     pub(crate) revoked: HashMap<TokenRef, i64>,
     /// When all user API tokens were revoked, and how many there were then.
     pub(crate) all_revoked: Option<(i64, u32)>,
-    pub(crate) made: Vec<Made>,
+    pub(crate) made: HashMap<Kind, Vec<Made>>,
     pub(crate) tasks: HashMap<String, Task>,
 }
 
@@ -90,7 +53,7 @@ impl Org {
             used: HashMap::new(),
             revoked: HashMap::new(),
             all_revoked: None,
-            made: Vec::new(),
+            made: HashMap::new(),
             tasks: HashMap::new(),
         }
     }
@@ -101,6 +64,7 @@ impl Org {
         if let Some(person) = self.persons.get(&index) {
             user.status = person.status.unwrap_or(user.status);
             user.admin = person.admin.unwrap_or(user.admin);
+            user.relation = person.relation.map_or(user.relation, |relation| relation.0);
         }
         user
     }
@@ -127,119 +91,24 @@ impl Org {
 
     /// The policy that a user is in.
     pub(crate) fn policy(&self, user: u32) -> Policy {
-        self.persons.get(&user).and_then(|person| person.policy).unwrap_or(Policy::Default)
+        let at_first = || if self.people.blocked(user) { Policy::NoTokens } else { Policy::Default };
+        self.persons.get(&user).and_then(|person| person.policy).unwrap_or_else(at_first)
     }
 
-    /// One past the last index of a kind, those made later included.
-    pub(crate) fn last_index(&self, kind: Kind) -> u32 {
-        self.people.count(kind) + u32::try_from(self.made_of(kind).count()).unwrap_or(0)
+    /// The users who belong to the org in another way than at first, in the order of their indices.
+    pub(crate) fn moved(&self, now: Relation) -> Vec<u32> {
+        let other = |user: u32| self.people.user(user).relation != now;
+        let is = |person: &Person| person.relation.is_some_and(|relation| relation.0 == now);
+        let mut users: Vec<u32> =
+            self.persons.iter().filter(|(user, person)| is(person) && other(**user)).map(|(user, _)| *user).collect();
+        users.sort_unstable();
+        users
     }
 
-    fn made_of(&self, kind: Kind) -> impl Iterator<Item = &Made> {
-        let wanted = kind_made(kind);
-        self.made.iter().filter(move |made| wanted == Some(made.external))
-    }
-
-    /// Keeps a token that was made just now.
-    pub(crate) fn add(&mut self, made: Made) -> TokenRef {
-        let kind = if made.external { Kind::ExternalToken } else { Kind::UserApiToken };
-        let at = TokenRef { kind, index: self.last_index(kind) };
-        self.made.push(made);
-        at
-    }
-
-    /// A credential as it is now; it must exist.
-    pub(crate) fn token(&self, at: TokenRef) -> Token {
-        let later = at.index.checked_sub(self.people.count(at.kind));
-        let made = later.and_then(|nth| self.made_of(at.kind).nth(nth as usize));
-        let mut token = made.map_or_else(|| self.people.token(at), |made| self.as_token(at, made));
-        if let Some(used_ms) = self.used.get(&at) {
-            token.last_used_ms = token.last_used_ms.max(Some(*used_ms));
-        }
-        token
-    }
-
-    fn as_token(&self, at: TokenRef, made: &Made) -> Token {
-        Token {
-            at,
-            id: self.people.token_id(at),
-            label: made.label.clone(),
-            owner: Some(made.owner),
-            created_ms: made.created_ms,
-            expires_ms: made.expires_ms,
-            shows_expiry: true,
-            last_used_ms: made.last_used_ms,
-            scopes: None,
-            habit: Habit::Fresh,
-        }
-    }
-
-    /// The owner of a credential.
-    pub(crate) fn token_owner(&self, at: TokenRef) -> Option<u32> {
-        let later = at.index.checked_sub(self.people.count(at.kind));
-        match later.and_then(|nth| self.made_of(at.kind).nth(nth as usize)) {
-            Some(made) => Some(made.owner),
-            None => self.people.token_owner(at),
-        }
-    }
-
-    /// The credential with an id, revoked ones included.
-    pub(crate) fn find(&self, kind: Kind, id: &str) -> Option<TokenRef> {
-        self.people.find_token(kind, id).filter(|at| at.index < self.last_index(kind))
-    }
-
-    /// When a credential was revoked.
-    pub(crate) fn revoked_ms(&self, at: TokenRef) -> Option<i64> {
-        let all = self.all_revoked.filter(|all| at.kind == Kind::UserApiToken && at.index < all.1);
-        self.revoked.get(&at).copied().or(all.map(|all| all.0))
-    }
-
-    /// The state of a credential at an instant.
-    pub(crate) fn state(&self, token: &Token, now_ms: i64) -> State {
-        if self.revoked_ms(token.at).is_some() {
-            return State::Revoked;
-        }
-        if token.expires_ms.is_some_and(|end| end <= now_ms) {
-            return State::Expired;
-        }
-        let Some(owner) = token.owner.filter(|_| token.at.kind != Kind::OrgApiKey) else { return State::Active };
-        match self.status(owner) {
-            Status::Inactive => State::OwnerDeactivated,
-            Status::Closed => State::OwnerClosed,
-            Status::Active if token.at.kind == Kind::UserApiToken && self.policy(owner) == Policy::NoTokens => {
-                State::Blocked
-            }
-            Status::Active => State::Active,
-        }
-    }
-
-    /// Whether a list of Atlassian's shows a credential. That expired ones and those of closed accounts leave the
-    /// lists is unconfirmed; the tokens of deactivated accounts stay listed.
-    pub(crate) fn listed(&self, token: &Token, dialects: &Dialects, now_ms: i64) -> bool {
-        token.at.kind != Kind::ExternalToken
-            && match self.state(token, now_ms) {
-                State::Active | State::Blocked | State::OwnerDeactivated => true,
-                State::Expired => dialects.has(Dialect::ListsExpired),
-                State::Revoked | State::OwnerClosed => false,
-            }
-    }
-
-    /// The user API tokens of a user, revoked ones included.
-    pub(crate) fn tokens_of(&self, user: u32) -> Vec<TokenRef> {
-        let kind = Kind::UserApiToken;
-        let first = self.people.count(kind);
-        let later = (first..).zip(self.made_of(kind)).filter(|(_, made)| made.owner == user).map(|(index, _)| index);
-        self.people.tokens_of(user).into_iter().chain(later).map(|index| TokenRef { kind, index }).collect()
-    }
-
-    /// The tokens of a service account, revoked ones included.
-    pub(crate) fn service_tokens(&self, user: u32) -> Vec<TokenRef> {
-        let (group, number) = self.people.group(user);
-        if group != Group::Service {
-            return Vec::new();
-        }
-        let of = |index| TokenRef { kind: Kind::ServiceAccountToken, index };
-        self.people.service_tokens_of(number).map(of).collect()
+    /// How many accounts are managed, the service accounts among them.
+    pub(crate) fn managed_accounts(&self) -> usize {
+        let first = self.people.sizes.users - self.people.size(Group::External);
+        first as usize + self.moved(Relation::Managed).len() - self.moved(Relation::External).len()
     }
 
     /// Whether an account can be managed: user management reaches the org's own accounts alone.
@@ -267,13 +136,5 @@ impl Org {
     /// Appends an event; time does not go back, so the log stays sorted.
     pub(crate) fn append(&mut self, event: Event) {
         self.later.push(event);
-    }
-}
-
-const fn kind_made(kind: Kind) -> Option<bool> {
-    match kind {
-        Kind::UserApiToken => Some(false),
-        Kind::ExternalToken => Some(true),
-        Kind::OrgApiKey | Kind::ServiceAccountToken | Kind::OauthClient => None,
     }
 }

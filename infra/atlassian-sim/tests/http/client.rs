@@ -81,6 +81,11 @@ impl World {
         self.get(&format!("/admin/{api}/orgs/{ORG}/{rest}")).await
     }
 
+    /// How many accounts are managed.
+    pub(crate) async fn managed_accounts(&self) -> i64 {
+        self.org("v1", "users").await.body["meta"]["total"].as_i64().unwrap()
+    }
+
     pub(crate) async fn post(&self, path: &str, body: &str) -> Reply {
         self.ask("POST", path, ADMIN, body).await
     }

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+mod cases;
 mod changes;
 mod client;
+mod deeds;
 mod events;
 mod faults;
 mod lists;

@@ -25,6 +25,10 @@ async fn changes_calls_and_clock_survive() {
     let made = world
         .post("/_sim/tokens", &format!(r#"{{"owner":"{}","label":"made later"}}"#, text(&other["owner"], "account_id")))
         .await;
+    let silent = world.post("/_sim/tokens", r#"{"kind":"org_api_key","label":"made silently","silent":true}"#).await;
+    assert_eq!(silent.status, 201);
+    let external = world.token(|token| token["kind"] == "external_token").await;
+    world.post(&format!("/_sim/users/{}", text(&external["owner"], "account_id")), r#"{"relation":"managed"}"#).await;
     let (truth, events, calls) =
         (world.truth().await, world.events_since(0).await, world.get("/_sim/calls").await.body);
     drop(world);
