@@ -8,6 +8,7 @@ pub mod decide;
 pub mod error;
 pub mod flow;
 pub mod http;
+pub mod messages;
 pub mod model;
 pub mod ports;
 pub mod problem;

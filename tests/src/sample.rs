@@ -2,9 +2,9 @@
 
 use shared::{
     decide::{
-        judge,
         plan::{self, Cause},
         policy::{default_policy, digest},
+        tally,
     },
     error::Result,
     model::{
@@ -61,6 +61,7 @@ pub fn row(n: i64) -> CredentialRow {
         created_at: Some(now() - days(20 + n * 2)),
         expires_at: (n % 7 != 6).then(|| now() + days(3 + n * 11 % 345)),
         last_used_at,
+        never_expires: false,
         status: if n % 31 == 30 { CredentialStatus::Blocked } else { CredentialStatus::Allowed },
     };
     let profile = (n % 3 != 0).then(|| profile(&account, n));
@@ -75,6 +76,8 @@ pub fn row(n: i64) -> CredentialRow {
         findings,
         notes: notes(n),
         unjudged,
+        history: Default::default(),
+        register: None,
         credential,
     }
 }
@@ -87,12 +90,12 @@ fn notes(n: i64) -> Vec<RowFinding> {
 
 fn owner(account: &str, n: i64) -> Owner {
     let name = NAMES[n as usize % NAMES.len()];
+    let relation = if n % 40 == 7 { Relation::External } else { Relation::Managed };
     Owner {
-        account_id: account.into(),
         name: Some(name.to_owned()),
         email: Some(format!("{}@example.com", name.to_lowercase().replace(' ', "."))),
         status: if n % 13 == 5 { OwnerStatus::Inactive } else { OwnerStatus::Active },
-        relation: if n % 40 == 7 { Relation::External } else { Relation::Managed },
+        ..Owner::new(account.into(), relation)
     }
 }
 
@@ -151,6 +154,7 @@ pub fn report(id: &str, generated_at: Timestamp, rows: &[CredentialRow]) -> Repo
         ],
         notices: vec![Notice { code: "own_key_unknown".into(), text: own.into() }],
         totals: totals(rows),
+        facts: Default::default(),
         changes: Changes {
             against: Some("20261119T120000Z-zz".into()),
             added: 4,
@@ -166,7 +170,7 @@ pub fn report(id: &str, generated_at: Timestamp, rows: &[CredentialRow]) -> Repo
 
 fn totals(rows: &[CredentialRow]) -> Totals {
     let mut totals = Totals { owners: 1_200, ..Totals::default() };
-    rows.iter().for_each(|row| judge::count(&mut totals, row, now()));
+    rows.iter().for_each(|row| tally::count(&mut totals, row, now()));
     totals
 }
 
@@ -179,8 +183,14 @@ where
     S: CaseStore + FindingStore + ReportStore + QuarantineStore,
 {
     let registered_at = now() - days(90);
-    let settings =
-        Org { id: org.clone(), name: "Example GmbH".into(), registered_at, own_key_ids: None, out_of_scope: [].into() };
+    let settings = Org {
+        id: org.clone(),
+        name: "Example GmbH".into(),
+        registered_at,
+        own_key_ids: None,
+        out_of_scope: [].into(),
+        state: Default::default(),
+    };
     store.put_org(&settings).await?;
     let rows: Vec<CredentialRow> = (0..ROWS as i64).map(row).collect();
     let older: Vec<CredentialRow> = rows.iter().skip(4).cloned().chain([row(500)]).collect();
@@ -245,6 +255,7 @@ fn finding(org: &OrgId, row: &CredentialRow, found: &RowFinding) -> Finding {
         id: Finding::id_of(org, &found.rule, &subject),
         rule: found.rule.clone(),
         subject,
+        owner: row.credential.owner.clone(),
         label: row.credential.label.clone(),
         severity: found.severity,
         reason: found.reason.clone(),

@@ -1,17 +1,24 @@
 //! Reads the event stream of every governed org from its checkpoint, once a minute.
 
+use futures::stream::{self, StreamExt};
 use serde::Serialize;
 use shared::{
     config::{EventSettings, PollSettings},
     error::{Error, Result},
-    flow::poll_events::{PollOutcome, Ports, poll},
+    flow::{
+        poll_events::{PollOutcome, Ports, poll},
+        register::governed,
+    },
     model::{OrgId, Timestamp},
     ports::{CaseReader, Clock, Deadline, EventSource, EventStore, PollStore, QuarantineStore},
 };
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 /// What is left of the invocation for the answer and for a page that takes longer than others.
 pub const MARGIN: Duration = Duration::from_secs(5);
+
+/// So many orgs are polled at the same time: a slow one delays no other.
+const ORGS_AT_A_TIME: usize = 8;
 
 /// The function, over its ports.
 pub struct App<S, A, C> {
@@ -84,9 +91,9 @@ where
     pub async fn run(&self, deadline: &impl Deadline) -> Result<Outcome> {
         let mut outcome = Outcome { orgs: Vec::new() };
         let mut failures = Vec::new();
-        for org in self.orgs().await? {
-            let polled = poll(&self.ports(deadline), &org).await;
-            log(&org, &polled);
+        let polls: Vec<_> = self.orgs().await?.into_iter().map(|org| self.poll(org, deadline)).collect();
+        let done: Vec<_> = stream::iter(polls).buffered(ORGS_AT_A_TIME).collect().await;
+        for (org, polled) in done {
             let result = match polled {
                 Ok(polled) => Ticked::Polled(polled),
                 Err(error) => {
@@ -104,6 +111,12 @@ where
         Ok(outcome)
     }
 
+    async fn poll(&self, org: OrgId, deadline: &impl Deadline) -> (OrgId, Result<PollOutcome>) {
+        let polled = poll(&self.ports(deadline), &org).await;
+        log(&org, &polled);
+        (org, polled)
+    }
+
     fn ports<'a, D: Deadline>(&'a self, deadline: &'a D) -> Ports<'a, S, A, C, D> {
         Ports {
             store: &self.store,
@@ -115,10 +128,9 @@ where
         }
     }
 
-    /// Registered and configured orgs. Each minute another one is first, so that none starves behind a busy one.
+    /// The orgs to poll. Each minute another one is first, so that none starves behind a busy one.
     async fn orgs(&self) -> Result<Vec<OrgId>> {
-        let registered = self.store.orgs().await?.into_iter().map(|org| org.id);
-        let all: BTreeSet<OrgId> = registered.chain(self.settings.orgs.iter().cloned()).collect();
+        let all = governed(&self.store.orgs().await?, &self.settings.orgs);
         let mut orgs: Vec<OrgId> = all.into_iter().collect();
         let minute = self.clock.now().timestamp().div_euclid(60);
         let first = minute.rem_euclid(orgs.len().max(1) as i64) as usize;

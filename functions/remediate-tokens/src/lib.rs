@@ -10,7 +10,7 @@ use shared::{
         sweep::{Swept, handle, sweep},
     },
     http,
-    model::OrgId,
+    model::{Org, OrgId},
     ports::{CaseStore, Clock, Deadline, Pending, ReportReader, ReportStore, TokenRevoker},
     secrets::{Purpose, SecretCache, SecretsManagerSource},
     source::TokenRevokerClient,
@@ -157,13 +157,22 @@ where
         Cases { store: &self.store, revoker: &self.revoker, clock: &self.clock, recovery_wait: wait }
     }
 
+    /// Sweeps the orgs one after another; one org's failure does not stop the others.
     async fn sweep(&self, deadline: &impl Deadline) -> Result<Outcome> {
-        let mut outcome = Outcome::default();
-        for org in self.store.orgs().await? {
-            let swept = sweep(&self.cases(), &org, deadline).await?;
-            outcome.orgs.insert(org.id.to_string(), swept);
+        let (mut outcome, mut failure) = (Outcome::default(), None);
+        for org in self.store.orgs().await?.into_iter().filter(Org::is_active) {
+            match sweep(&self.cases(), &org, deadline).await {
+                Ok(swept) => drop(outcome.orgs.insert(org.id.to_string(), swept)),
+                Err(error) => {
+                    tracing::error!(org = %org.id, error = %error, "the sweep failed");
+                    failure = Some(error);
+                }
+            }
         }
-        Ok(outcome)
+        match failure {
+            Some(error) if outcome.orgs.is_empty() => Err(error),
+            Some(_) | None => Ok(outcome),
+        }
     }
 
     /// Handles the records in their order and stops at the first failure, so that none overtakes another.
@@ -181,8 +190,8 @@ where
 
     async fn hint(&self, org: &OrgId, pending: &Pending, deadline: &impl Deadline) -> Result<()> {
         match self.store.org(org).await? {
-            Some(org) => handle(&self.cases(), &org, pending, deadline).await,
-            None => Ok(()),
+            Some(org) if org.is_active() => handle(&self.cases(), &org, pending, deadline).await,
+            Some(_) | None => Ok(()),
         }
     }
 }

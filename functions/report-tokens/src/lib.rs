@@ -1,5 +1,6 @@
 //! Takes the inventory, judges it and writes a dated report.
 
+use futures::stream::{self, StreamExt};
 use serde::Serialize;
 use shared::{
     clock::SystemClock,
@@ -7,21 +8,20 @@ use shared::{
     decide::policy::default_policy,
     error::{Error, Result},
     flow::{
-        register::{register_org, seed_policy},
+        register::{governed, register_org, seed_policy},
         take_report::{Outcome, Ports, take_report},
     },
     http,
     model::OrgId,
-    ports::{CaseStore, Clock, Deadline, FindingStore, ReportReader, ReportStore, TokenReader},
+    ports::{CaseStore, Clock, Deadline, EventReader, FindingStore, ReportReader, ReportStore, TokenReader},
     secrets::{Purpose, SecretCache, SecretsManagerSource},
     source::AtlassianReader,
     store::Store,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
+/// So many orgs are reported on at the same time: a slow one delays no other, and each holds a few megabytes.
+const ORGS_AT_A_TIME: usize = 8;
 /// The author of a policy that nobody wrote.
 const DEFAULT_AUTHOR: &str = "tokenwarden default";
 
@@ -74,7 +74,7 @@ impl App<Store, AtlassianReader<SecretsManagerSource>, SystemClock> {
 
 impl<S, R, C> App<S, R, C>
 where
-    S: ReportStore + ReportReader + FindingStore + CaseStore,
+    S: ReportStore + ReportReader + FindingStore + CaseStore + EventReader,
     R: TokenReader,
     C: Clock,
 {
@@ -83,19 +83,26 @@ where
     /// # Errors
     /// The last failure, if every org failed.
     pub async fn run(&self, deadline: &impl Deadline) -> Result<BTreeMap<String, Tick>> {
-        let registered = self.store.orgs().await?.into_iter().map(|org| org.id);
-        let orgs: BTreeSet<OrgId> = registered.chain(self.orgs.iter().cloned()).collect();
-        let mut ticks = BTreeMap::new();
-        let mut failure = None;
-        for org in orgs {
-            let tick = self.tick(&org, deadline).await.map(Tick::Ran).unwrap_or_else(|error| {
-                tracing::error!(org = %org, error = %error, "the report failed");
+        let orgs = governed(&self.store.orgs().await?, &self.orgs);
+        let ticks: Vec<_> = orgs.into_iter().map(|org| self.org_tick(org, deadline)).collect();
+        let done: Vec<(OrgId, Result<Outcome>)> = stream::iter(ticks).buffer_unordered(ORGS_AT_A_TIME).collect().await;
+        let (mut ticks, mut failure) = (BTreeMap::new(), None);
+        for (org, outcome) in done {
+            let tick = outcome.map(Tick::Ran).unwrap_or_else(|error| {
                 failure = Some(error.clone());
                 Tick::Failed { error: error.to_string() }
             });
             ticks.insert(org.to_string(), tick);
         }
         all_failed(&ticks, failure).map_or(Ok(ticks), Err)
+    }
+
+    async fn org_tick(&self, org: OrgId, deadline: &impl Deadline) -> (OrgId, Result<Outcome>) {
+        let outcome = self.tick(&org, deadline).await;
+        if let Err(error) = &outcome {
+            tracing::error!(org = %org, error = %error, "the report failed");
+        }
+        (org, outcome)
     }
 
     async fn tick(&self, org: &OrgId, deadline: &impl Deadline) -> Result<Outcome> {

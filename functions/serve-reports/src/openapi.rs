@@ -65,6 +65,10 @@ fn operation(route: Route) -> Value {
     if let Some(schema) = takes {
         operation["requestBody"] = json!({ "required": true, "content": { "application/json": content(schema) } });
     }
+    if route == Route::ImportRegister {
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "text/csv": { "schema": { "type": "string" } } } });
+    }
     if route == Route::SetPolicy {
         operation["requestBody"]["content"]["application/yaml"] = content("Policy");
     }
@@ -170,6 +174,32 @@ fn described(route: Route) -> Operation {
         Route::CredentialsCsv => get("The credentials of a report as CSV", Gives::Csv),
         Route::Changes => get("What differs between this report and an older one", Gives::List("Change")),
         Route::Credential => get("One credential with its use, findings and actions", Gives::Json("Credential")),
+        Route::PutRegister => take(
+            "Enters what people learned about a credential; one of the kind `registered` is made by it",
+            "Entering",
+            "200",
+            "RegisterEntry",
+        ),
+        Route::RemoveRegister => {
+            get("Forgets what was entered; a registered credential is gone with it", Gives::Json("Any"))
+        }
+        Route::Register => get("What people entered about credentials", Gives::List("RegisterEntry")),
+        Route::RegisterCsv => get("What people entered about credentials, as CSV", Gives::Csv),
+        Route::ImportRegister => get("Enters the rows of a CSV file; every row is checked first", Gives::Json("Any")),
+        Route::Owners => get(
+            "External users, and the owners of whose credentials something is held, each with a text to send",
+            Gives::List("OwnerRow"),
+        ),
+        Route::PutSponsor => take("Says who in the org answers for an account", "Sponsoring", "200", "Any"),
+        Route::Impact => get(
+            "What would stop if the credentials that pass the filters were revoked or blocked; a page speaks of its own",
+            Gives::Json("Impacts"),
+        ),
+        Route::Facts => get("What is known about this org that Atlassian does not document", Gives::List("Fact")),
+        Route::Exemptions => get("The exemptions, in force and ended", Gives::List("Exemption")),
+        Route::GrantExemption => take("Grants an exemption", "Exempting", "201", "Exemption"),
+        Route::EndExemption => get("Ends an exemption now", Gives::Json("Exemption")),
+        Route::AcceptFinding => take("Accepts the risk of one finding until a day", "Accepting", "201", "Exemption"),
         Route::Findings => get("The findings", Gives::List("Finding")),
         Route::Plan => get("What would happen next, and what is withheld", Gives::JsonOrText("Plans")),
         Route::Actions => get("The actions", Gives::List("Action")),

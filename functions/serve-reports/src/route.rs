@@ -52,7 +52,7 @@ macro_rules! routes {
 const READ: Access = Access::Holder(&[Reader]);
 const APPROVE: Access = Access::Holder(&[Approver]);
 const LIST: &[&str] = &["limit", "cursor"];
-const ROWS: &[&str] = &["kind", "rule", "severity", "owner", "q", "limit", "cursor"];
+const ROWS: &[&str] = &["kind", "rule", "severity", "owner", "relation", "q", "limit", "cursor"];
 
 routes! {
     /// Whether the function runs.
@@ -60,7 +60,7 @@ routes! {
     /// This API, described.
     OpenApi => GET "/openapi.json", Access::Everyone, &[];
     /// The page of the latest report.
-    Home => GET "/", Access::PageReader, &["org", "kind", "rule", "severity", "owner", "q", "page", "from"];
+    Home => GET "/", Access::PageReader, &["org", "kind", "rule", "severity", "owner", "relation", "q", "page", "from"];
     /// The page of one credential.
     CredentialPage => GET "/orgs/{org}/credentials/{kind}/{id}", Access::PageReader, &[];
     /// The page of the actions.
@@ -87,6 +87,32 @@ routes! {
     Changes => GET "/v1/orgs/{org}/reports/{id}/changes", READ, &["against", "limit", "cursor"];
     /// One credential, as the latest report shows it.
     Credential => GET "/v1/orgs/{org}/credentials/{kind}/{id}", READ, &[];
+    /// Enters what people learned about a credential.
+    PutRegister => PUT "/v1/orgs/{org}/credentials/{kind}/{id}/register", APPROVE, &[];
+    /// Forgets what was entered about a credential.
+    RemoveRegister => DELETE "/v1/orgs/{org}/credentials/{kind}/{id}/register", APPROVE, &[];
+    /// All that people entered about credentials.
+    Register => GET "/v1/orgs/{org}/register", READ, LIST;
+    /// All that people entered, as CSV.
+    RegisterCsv => GET "/v1/orgs/{org}/register.csv", READ, LIST;
+    /// Enters the rows of a CSV file.
+    ImportRegister => PUT "/v1/orgs/{org}/register.csv", APPROVE, &[];
+    /// The accounts of a report that somebody should know of.
+    Owners => GET "/v1/orgs/{org}/reports/{id}/owners", READ, &["relation", "status", "q", "limit", "cursor"];
+    /// Says who in the org answers for an account.
+    PutSponsor => PUT "/v1/orgs/{org}/owners/{id}/sponsor", APPROVE, &[];
+    /// What would stop if these credentials were revoked or blocked.
+    Impact => GET "/v1/orgs/{org}/impact", READ, &["kind", "rule", "severity", "owner", "relation", "q", "limit", "cursor"];
+    /// What is known about the org.
+    Facts => GET "/v1/orgs/{org}/facts", READ, &[];
+    /// The exemptions.
+    Exemptions => GET "/v1/orgs/{org}/exemptions", READ, &[];
+    /// Grants an exemption.
+    GrantExemption => POST "/v1/orgs/{org}/exemptions", APPROVE, &[];
+    /// Ends an exemption.
+    EndExemption => DELETE "/v1/orgs/{org}/exemptions/{id}", APPROVE, &[];
+    /// Accepts the risk of a finding until a day.
+    AcceptFinding => POST "/v1/orgs/{org}/findings/{id}/accept", APPROVE, &[];
     /// The findings.
     Findings => GET "/v1/orgs/{org}/findings", READ, &["status", "severity", "rule", "limit", "cursor"];
     /// What would happen next, and what is withheld.

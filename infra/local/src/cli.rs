@@ -19,6 +19,9 @@ enum Command {
     /// Take one report in memory and print its findings; exits 0 clean, 1 findings, 2 could not audit, 3 partial
     #[cfg(feature = "local")]
     Report(crate::commands::report::ReportArgs),
+    /// Find out what an org's keys, plan and log really show: each fact proven, refuted or unknown; read-only
+    #[cfg(feature = "local")]
+    Probe(crate::commands::probe::ProbeArgs),
     /// Work on policy files
     #[command(subcommand)]
     Policy(Policy),
@@ -98,6 +101,8 @@ impl Cli {
             Command::Serve(args) => crate::commands::serve::run(args).await,
             #[cfg(feature = "local")]
             Command::Report(args) => crate::commands::report::run(args).await,
+            #[cfg(feature = "local")]
+            Command::Probe(args) => crate::commands::probe::run(args).await,
             Command::Policy(Policy::Check { file }) => policy::check(&file),
             Command::Ledger(Ledger::Verify(args)) => ledger::verify(&args).await,
             Command::Stop(args) => switch::set(&args, switch::Wanted::Stopped).await,

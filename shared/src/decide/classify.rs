@@ -4,7 +4,7 @@
 //! action id and of the names that this list gives it, never by whole ids.
 
 use crate::{
-    model::{ActionCatalogue, EventTokenId, TokenMark, TokenRole, Topic},
+    model::{ActionCatalogue, CredentialDeed, EventTokenId, TokenMark, TokenRole, Topic},
     wire::event::WireAuth,
 };
 
@@ -154,13 +154,40 @@ pub fn classify(action: &str, catalogue: &ActionCatalogue, auth: Option<&WireAut
     Class { topic, token }
 }
 
-fn told_topic(action: &str, catalogue: &ActionCatalogue) -> Option<Topic> {
-    let mut names = action.to_lowercase();
-    if let Some(known) = catalogue.0.get(action) {
-        names = format!("{names}\n{}\n{}", known.display.to_lowercase(), known.group.to_lowercase());
+/// How many actions of the org's list concern tokens or keys.
+pub fn credential_actions(catalogue: &ActionCatalogue) -> usize {
+    catalogue.0.keys().filter(|action| told_topic(action, catalogue) == Some(Topic::Credential)).count()
+}
+
+/// Fragments that tell that something was made.
+const MADE: &[&str] = &["creat", "generat", "added", "issued"];
+/// Fragments that tell that it was an org admin's API key.
+const KEY: &[&str] = &["api_key", "api key", "apikey", "api-key"];
+
+/// What an action about credentials says was done, by its id and the names that the org's list gives it.
+pub fn deed(action: &str, catalogue: &ActionCatalogue) -> CredentialDeed {
+    let names = names(action, catalogue);
+    let has = |fragments: &[&str]| fragments.iter().any(|fragment| names.contains(fragment));
+    match (has(MADE), has(KEY)) {
+        (false, _) => CredentialDeed::Other,
+        (true, true) => CredentialDeed::KeyMade,
+        (true, false) => CredentialDeed::TokenMade,
     }
+}
+
+fn told_topic(action: &str, catalogue: &ActionCatalogue) -> Option<Topic> {
+    let names = names(action, catalogue);
     let has = |fragment: &&str| names.contains(fragment);
     TOPICS.iter().find(|(_, fragments)| fragments.iter().any(has)).map(|(topic, _)| *topic)
+}
+
+/// All that names an action, in lower case.
+fn names(action: &str, catalogue: &ActionCatalogue) -> String {
+    let id = action.to_lowercase();
+    match catalogue.0.get(action) {
+        Some(known) => format!("{id}\n{}\n{}", known.display.to_lowercase(), known.group.to_lowercase()),
+        None => id,
+    }
 }
 
 /// Unknown is not harmless, but only as long as there was no list to know it from.

@@ -46,6 +46,7 @@ fn used(profile: &mut UsageProfile, event: &AuditEvent) {
     if let Some(network) = event.location.ip.as_deref().and_then(network) {
         profile.networks.insert(&network);
     }
+    event.location.places.iter().for_each(|place| profile.places.insert(&cut(place)));
     if let Some(country) = &event.location.country {
         profile.countries.insert(&cut(country));
     }
@@ -103,7 +104,11 @@ mod tests {
                 label: Some(format!("label {}", n % 4)),
                 role,
             }),
-            location: Location { ip: Some(ip.to_owned()), country: Some(format!("country {}", n % 9)) },
+            location: Location {
+                ip: Some(ip.to_owned()),
+                country: Some(format!("country {}", n % 9)),
+                places: vec![format!("site {}", n % 7)],
+            },
             source: EventSource::AuditLog,
             topic: Topic::TokenUse,
             raw: String::new(),

@@ -8,7 +8,7 @@ use std::{cell::LazyCell, collections::HashMap};
 pub struct Joined<'a> {
     profiles: &'a [UsageProfile],
     by_credential: HashMap<&'a str, usize>,
-    unjoined_uses: Vec<&'a UsageProfile>,
+    unjoined_uses: Vec<usize>,
     shared_ids: u32,
 }
 
@@ -28,7 +28,7 @@ impl<'a> Joined<'a> {
     /// A use that names a token by id belongs to none of them once ids are proven to be the lists' ids; a use that
     /// names none, or by a label that is not his or not unique, may always be any.
     pub fn is_ambiguous(&self, join: JoinState) -> bool {
-        self.unjoined_uses.iter().any(|profile| match join {
+        self.unjoined_uses().any(|profile| match join {
             JoinState::Unproven => true,
             JoinState::Proven => !profile.key.has_token_id(),
         })
@@ -40,8 +40,18 @@ impl<'a> Joined<'a> {
     }
 
     /// The profiles that joined no credential and hold a use.
-    pub fn unjoined_uses(&self) -> &[&'a UsageProfile] {
+    pub fn unjoined_uses(&self) -> impl Iterator<Item = &'a UsageProfile> {
+        self.unjoined_uses.iter().map(|at| &self.profiles[*at])
+    }
+
+    /// Where they stand among those that were joined.
+    pub fn unjoined_places(&self) -> &[usize] {
         &self.unjoined_uses
+    }
+
+    /// How many profiles name a credential by its listed id.
+    pub fn shared_ids(&self) -> u32 {
+        self.shared_ids
     }
 }
 
@@ -66,7 +76,7 @@ pub fn join<'a>(credentials: &'a [Credential], profiles: &'a [UsageProfile]) -> 
                     *kept = at;
                 }
             }
-            None if profile.uses > 0 => joined.unjoined_uses.push(profile),
+            None if profile.uses > 0 => joined.unjoined_uses.push(at),
             None => {}
         }
     }

@@ -1,14 +1,18 @@
 //! A credential's row: the facts joined, and what the rules make of them.
 
-use super::join::{Joined, join};
+use super::{
+    exempt::{self, Covered},
+    history::{self, Log},
+    holdings::Holdings,
+};
 use crate::error::{Error, Result};
 use crate::model::{
-    Credential, CredentialId, CredentialKind, CredentialRow, Finding, FindingStatus, JoinState, LastUsedSource, OrgId,
-    Owner, Policy, RowFinding, Severity, Timestamp, Totals, Unjudged, UsageProfile, Use, Verdict,
+    Credential, CredentialId, CredentialKind, CredentialRef, CredentialRow, Exemption, Facts, Finding, FindingStatus,
+    JoinState, LastUsedSource, OrgId, Policy, RegisterEntry, RowFinding, RowHistory, Severity, Timestamp, Unjudged,
+    UsageProfile, Use, Verdict,
 };
-use crate::rules::{Accounts, Begins, Judge, Own, RULES, Rule, Subject};
-use chrono::{Datelike, NaiveDate, TimeDelta};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::rules::{Accounts, Begins, Judge, Of, Own, RULES, Rule, Subject};
+use std::collections::{BTreeSet, HashMap};
 
 /// The rules of a policy that are on, ready to judge.
 pub struct Judges(Vec<ReadyRule>);
@@ -55,34 +59,57 @@ pub struct Frame<'a> {
     pub join: JoinState,
     /// Whether the lists of accounts were read to their end.
     pub accounts: Accounts,
+    /// What is known about the org.
+    pub facts: &'a Facts,
+    /// The exemptions.
+    pub exemptions: &'a [Exemption],
+    /// What the log says about credentials, and which time it covers.
+    pub log: Log<'a>,
+    /// What people entered.
+    pub register: &'a HashMap<CredentialRef, RegisterEntry>,
     /// The moment as of which is judged.
     pub now: Timestamp,
 }
 
-/// Judges all credentials of one owner, with the profiles of which he is the actor.
-pub fn rows(
-    owner: Option<&Owner>,
-    credentials: Vec<Credential>,
-    profiles: Vec<UsageProfile>,
-    frame: &Frame<'_>,
-) -> Vec<CredentialRow> {
-    let joined = join(&credentials, &profiles);
-    let judge = |credential| judge(credential, &credentials, owner, &joined, frame);
-    let judged: Vec<Judged> = credentials.iter().map(judge).collect();
+/// What had to be looked up for each credential.
+#[derive(Debug, Default)]
+pub struct LookedUp {
+    /// The row of the report before.
+    pub before: HashMap<CredentialRef, CredentialRow>,
+    /// The other governed orgs in which the same token was used.
+    pub other_orgs: HashMap<CredentialRef, Vec<OrgId>>,
+}
+
+impl LookedUp {
+    /// The row before, also where the credential was then only observed in use.
+    pub fn before(&self, of: &CredentialRef) -> Option<&CredentialRow> {
+        let observed = || CredentialRef { kind: CredentialKind::ObservedToken, id: of.id.clone() };
+        let listed_now = of.kind == CredentialKind::UserApiToken;
+        self.before.get(of).or_else(|| listed_now.then(observed).and_then(|of| self.before.get(&of)))
+    }
+}
+
+/// Judges everything that one account holds.
+pub fn rows(holdings: Holdings, looked_up: &LookedUp, frame: &Frame<'_>) -> Vec<CredentialRow> {
+    let judged: Vec<Judged> =
+        (0..holdings.credentials.len()).map(|at| judge(&holdings, at, looked_up, frame)).collect();
+    let Holdings { owner, credentials, profiles, places, .. } = holdings;
     let mut profiles: Vec<Option<UsageProfile>> = profiles.into_iter().map(Some).collect();
-    let row = |(credential, judged): (Credential, Judged)| CredentialRow {
-        credential,
-        owner: owner.cloned(),
+    let row = |((credential, place), judged): ((Credential, Option<usize>), Judged)| CredentialRow {
+        owner: owner.clone(),
         last_used_at: judged.last_used_at,
         last_used_source: judged.last_used_source,
         usage: judged.usage,
         own: judged.own == Own::Yes,
-        profile: judged.profile.and_then(|at| profiles[at].take()),
+        profile: place.and_then(|at| profiles[at].take()),
         findings: judged.findings,
         notes: judged.notes,
         unjudged: judged.unjudged,
+        history: judged.history,
+        register: frame.register.get(&credential.reference).cloned(),
+        credential,
     };
-    credentials.into_iter().zip(judged).map(row).collect()
+    credentials.into_iter().zip(places).zip(judged).map(row).collect()
 }
 
 /// What is made of one credential.
@@ -91,51 +118,92 @@ struct Judged {
     last_used_source: LastUsedSource,
     usage: Use,
     own: Own,
-    /// The place of its profile.
-    profile: Option<usize>,
     findings: Vec<RowFinding>,
     notes: Vec<RowFinding>,
     unjudged: Vec<Unjudged>,
+    history: RowHistory,
 }
 
-fn judge(
-    credential: &Credential,
-    siblings: &[Credential],
-    owner: Option<&Owner>,
-    joined: &Joined<'_>,
-    frame: &Frame<'_>,
-) -> Judged {
-    let profile = joined.profile(credential);
+fn judge(holdings: &Holdings, at: usize, looked_up: &LookedUp, frame: &Frame<'_>) -> Judged {
+    let credential = &holdings.credentials[at];
+    let (owner, siblings) = (holdings.owner.as_ref(), holdings.credentials.as_slice());
+    let profile = holdings.places[at].map(|at| &holdings.profiles[at]);
     let (last_used_at, last_used_source) = last_use(credential, profile);
-    let usage = usage(credential, last_used_source, joined, frame.join);
-    let (own, accounts) = (own(credential, frame.own_key_ids), frame.accounts);
-    let subject =
-        Subject { credential, owner, profile, last_used_at, last_used_source, usage, own, siblings, accounts };
-    let profile = joined.place(credential);
-    let (findings, notes, unjudged) = (Vec::new(), Vec::new(), Vec::new());
-    let mut judged = Judged { last_used_at, last_used_source, usage, own, profile, findings, notes, unjudged };
-    let kind = credential.reference.kind;
-    for ready in frame.judges.0.iter().filter(|ready| ready.rule.kinds.contains(&kind)) {
-        judged.add(ready, (ready.judge)(&subject, frame.now));
-    }
-    judged
+    let usage = usage(credential, last_used_source, profile, holdings.is_ambiguous(frame.join));
+    let own = own(credential, frame.own_key_ids);
+    let making = || history::making(credential, siblings, &frame.log);
+    let history = history::history(looked_up.before(&credential.reference), credential, owner, making, frame.now);
+    let unlisted: Vec<&UsageProfile> = holdings.unlisted().collect();
+    let subject = Subject {
+        credential,
+        owner,
+        profile,
+        last_used_at,
+        last_used_source,
+        usage,
+        own,
+        siblings,
+        accounts: frame.accounts,
+        history: &history,
+        register: frame.register.get(&credential.reference),
+        unlisted: &unlisted,
+        other_orgs: looked_up.other_orgs.get(&credential.reference).map_or(&[], Vec::as_slice),
+        log_since: frame.log.covered.map(|covered| covered.from),
+    };
+    let (findings, notes, unjudged) = frame.judges.verdicts(&subject, Of::Present, frame.facts, frame.now);
+    Judged { last_used_at, last_used_source, usage, own, findings, notes, unjudged, history }
 }
 
-impl Judged {
-    fn add(&mut self, ReadyRule { rule, makes, .. }: &ReadyRule, verdict: Verdict) {
-        let rule = || rule.id.to_owned();
-        match (verdict, makes) {
-            (Verdict::Clean, _) | (Verdict::Unknown { .. }, Begins::AsNote) => {}
-            (Verdict::Guilty { severity, reason }, Begins::AsFinding) => {
-                self.findings.push(RowFinding { rule: rule(), severity, reason });
-            }
-            (Verdict::Guilty { reason, .. }, Begins::AsNote) => {
-                self.notes.push(RowFinding { rule: rule(), severity: Severity::Note, reason });
-            }
-            (Verdict::Unknown { missing }, Begins::AsFinding) => {
-                self.unjudged.push(Unjudged { rule: rule(), missing: missing.to_owned() });
+/// What the rules make of a credential of the report before that is in no list any more: findings and notes.
+pub fn gone(row: &CredentialRow, frame: &Frame<'_>) -> (Vec<RowFinding>, Vec<RowFinding>) {
+    let subject = Subject {
+        credential: &row.credential,
+        owner: row.owner.as_ref(),
+        profile: row.profile.as_ref(),
+        last_used_at: row.last_used_at,
+        last_used_source: row.last_used_source,
+        usage: row.usage,
+        own: if row.own { Own::Yes } else { Own::No },
+        siblings: &[],
+        accounts: frame.accounts,
+        history: &row.history,
+        register: frame.register.get(&row.credential.reference),
+        unlisted: &[],
+        other_orgs: &[],
+        log_since: frame.log.covered.map(|covered| covered.from),
+    };
+    let (findings, notes, _) = frame.judges.verdicts(&subject, Of::Gone, frame.facts, frame.now);
+    (findings, notes)
+}
+
+type Verdicts = (Vec<RowFinding>, Vec<RowFinding>, Vec<Unjudged>);
+
+impl Judges {
+    fn verdicts(&self, subject: &Subject<'_>, of: Of, facts: &Facts, now: Timestamp) -> Verdicts {
+        let (mut findings, mut notes, mut unjudged) = (Vec::new(), Vec::new(), Vec::new());
+        let kind = subject.credential.reference.kind;
+        for ReadyRule { rule, judge, makes } in
+            self.0.iter().filter(|one| one.rule.of == of && one.rule.kinds.contains(&kind))
+        {
+            let verdict = match rule.lacks(facts) {
+                Some(fact) => Verdict::Unknown { missing: fact.missing() },
+                None => judge(subject, now),
+            };
+            let id = || rule.id.to_owned();
+            match (verdict, makes) {
+                (Verdict::Clean, _) | (Verdict::Unknown { .. }, Begins::AsNote) => {}
+                (Verdict::Guilty { severity, reason }, Begins::AsFinding) => {
+                    findings.push(RowFinding { rule: id(), severity, reason });
+                }
+                (Verdict::Guilty { reason, .. }, Begins::AsNote) => {
+                    notes.push(RowFinding { rule: id(), severity: Severity::Note, reason });
+                }
+                (Verdict::Unknown { missing }, Begins::AsFinding) => {
+                    unjudged.push(Unjudged { rule: id(), missing: missing.to_owned() });
+                }
             }
         }
+        (findings, notes, unjudged)
     }
 }
 
@@ -148,11 +216,20 @@ fn last_use(credential: &Credential, profile: Option<&UsageProfile>) -> (Option<
     }
 }
 
-fn usage(credential: &Credential, source: LastUsedSource, joined: &Joined<'_>, join: JoinState) -> Use {
-    let user_token = credential.reference.kind == CredentialKind::UserApiToken;
+fn usage(credential: &Credential, source: LastUsedSource, profile: Option<&UsageProfile>, ambiguous: bool) -> Use {
+    let named = || profile.is_some_and(|profile| profile.key.has_token_id());
+    let unclear = match credential.reference.kind {
+        CredentialKind::UserApiToken => ambiguous,
+        // Events that do not name their token may be of several.
+        CredentialKind::ObservedToken => !named(),
+        CredentialKind::OrgApiKey
+        | CredentialKind::ServiceAccountToken
+        | CredentialKind::OauthClient
+        | CredentialKind::Registered => false,
+    };
     match source {
         LastUsedSource::None => Use::Unknown,
-        LastUsedSource::Inventory | LastUsedSource::Event if user_token && joined.is_ambiguous(join) => Use::Unknown,
+        LastUsedSource::Inventory | LastUsedSource::Event if unclear => Use::Unknown,
         LastUsedSource::Inventory | LastUsedSource::Event => Use::Known,
     }
 }
@@ -166,66 +243,35 @@ fn own(credential: &Credential, own: Option<&BTreeSet<CredentialId>>) -> Own {
     }
 }
 
-/// The row's findings as they are stored, generation 1; settling gives them their history.
-pub fn findings(org: &OrgId, row: &CredentialRow, now: Timestamp) -> Vec<Finding> {
+/// The row's findings as they are stored, generation 1, exempt where an exemption covers them; settling gives them
+/// their history.
+pub fn findings(org: &OrgId, row: &CredentialRow, exemptions: &[Exemption], now: Timestamp) -> Vec<Finding> {
     let subject = &row.credential.reference;
-    row.findings
-        .iter()
-        .map(|found| Finding {
-            id: Finding::id_of(org, &found.rule, subject),
-            rule: found.rule.clone(),
-            subject: subject.clone(),
-            label: row.credential.label.clone(),
-            severity: found.severity,
-            reason: found.reason.clone(),
-            status: FindingStatus::Open,
-            opened_at: now,
-            changed_at: now,
-            generation: 1,
-        })
-        .collect()
-}
-
-/// Adds a row to the sums.
-pub fn count(totals: &mut Totals, row: &CredentialRow, now: Timestamp) {
-    totals.credentials += 1;
-    totals.findings += row.findings.len() as u64;
-    totals.credentials_with_findings += u64::from(!row.findings.is_empty());
-    totals.use_unknown += u64::from(row.usage == Use::Unknown);
-    let soon = now..=now + TimeDelta::days(30);
-    totals.expiring_within_30_days += u64::from(row.credential.expires_at.is_some_and(|at| soon.contains(&at)));
-    if let Some(week) = row.credential.expires_at.and_then(|at| week_ahead(at, now)) {
-        add_one(&mut totals.expiring_by_week, &week.to_string());
-    }
-    add_one(&mut totals.by_kind, row.credential.reference.kind.as_str());
-    for found in &row.findings {
-        add_one(&mut totals.by_severity, found.severity.as_str());
-        add_one(&mut totals.by_rule, &found.rule);
-    }
-    row.notes.iter().for_each(|note| add_one(&mut totals.notes_by_rule, &note.rule));
-    row.unjudged.iter().for_each(|unjudged| add_one(&mut totals.unjudged_by_rule, &unjudged.rule));
-}
-
-/// The Monday of the week in which something will happen, if that is within 52 weeks.
-fn week_ahead(at: Timestamp, now: Timestamp) -> Option<NaiveDate> {
-    let ahead = at >= now && at - now < TimeDelta::weeks(52);
-    ahead.then(|| at.date_naive() - TimeDelta::days(at.weekday().num_days_from_monday().into()))
-}
-
-/// Without an allocation where the name is there already.
-fn add_one(counts: &mut BTreeMap<String, u64>, name: &str) {
-    match counts.get_mut(name) {
-        Some(count) => *count += 1,
-        None => drop(counts.insert(name.to_owned(), 1)),
-    }
+    let finding = |found: &RowFinding| Finding {
+        id: Finding::id_of(org, &found.rule, subject),
+        rule: found.rule.clone(),
+        subject: subject.clone(),
+        label: row.credential.label.clone(),
+        owner: row.credential.owner.clone(),
+        severity: found.severity,
+        reason: found.reason.clone(),
+        status: FindingStatus::Open,
+        opened_at: now,
+        changed_at: now,
+        generation: 1,
+    };
+    let exempted =
+        |finding: Finding| Finding { status: exempt::status(exemptions, &Covered::finding(&finding), now), ..finding };
+    row.findings.iter().map(finding).map(exempted).collect()
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
     use crate::decide::plan::tests::{now, policy};
-    use crate::model::{Approval, Changes, Mode, Phase, ProfileKey, Report, ReportStatus, Run, SectionName};
+    use crate::model::{Approval, Changes, Mode, Phase, ProfileKey, Report, ReportStatus, Run, Totals};
     use crate::rules::tests::{at, token};
+    use std::collections::BTreeMap;
 
     pub(crate) fn row() -> CredentialRow {
         let credential = Credential { last_used_at: Some(at("2026-02-10")), ..token() };
@@ -234,9 +280,19 @@ pub(crate) mod tests {
 
     fn judged(credential: Credential, policy: &Policy) -> CredentialRow {
         let judges = Judges::new(policy).unwrap();
-        let (join, accounts) = (JoinState::Proven, Accounts::Whole);
-        let frame = Frame { judges: &judges, own_key_ids: None, join, accounts, now: now() };
-        let mut rows = rows(None, vec![credential], Vec::new(), &frame);
+        let frame = Frame {
+            judges: &judges,
+            own_key_ids: None,
+            join: JoinState::Proven,
+            accounts: Accounts::Whole,
+            facts: &Facts::default(),
+            exemptions: &[],
+            log: Log { events: &[], covered: None },
+            register: &HashMap::new(),
+            now: now(),
+        };
+        let holdings = Holdings::new(None, vec![credential], Vec::new(), Accounts::Whole);
+        let mut rows = rows(holdings, &LookedUp::default(), &frame);
         assert_eq!(rows.len(), 1);
         rows.remove(0)
     }
@@ -249,6 +305,7 @@ pub(crate) mod tests {
             sections: Vec::new(),
             notices: Vec::new(),
             totals: Totals { credentials: 150, ..Totals::default() },
+            facts: Facts::default(),
             changes: Changes::default(),
             parts: 1,
             quarantined: 0,
@@ -263,9 +320,11 @@ pub(crate) mod tests {
             policy_version: 1,
             join: JoinState::Unproven,
             own_key_ids: None,
-            phase: Phase::Stage { section: SectionName::Users, cursor: None, attempt: 1 },
+            phase: Phase::Stage,
             sections: Vec::new(),
-            attempts: Vec::new(),
+            readings: BTreeMap::new(),
+            previous: None,
+            facts: Facts::default(),
             parts: 1,
             changes: Changes::default(),
             wait_until: None,
@@ -274,24 +333,16 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn finding() -> Finding {
-        findings(&"o1".into(), &row(), now()).remove(0)
+        findings(&"o1".into(), &row(), &[], now()).remove(0)
     }
 
     #[test]
     fn a_long_unused_token_has_its_finding_and_what_could_not_be_judged() {
         let row = row();
         assert_eq!(row.findings.iter().map(|found| found.rule.as_str()).collect::<Vec<_>>(), ["unused"]);
-        assert_eq!(row.unjudged.iter().map(|rule| rule.rule.as_str()).collect::<Vec<_>>(), ["owner-deactivated"]);
+        let unjudged: Vec<&str> = row.unjudged.iter().map(|rule| rule.rule.as_str()).collect();
+        assert_eq!(unjudged, ["owner-deactivated", "owner-reactivated"]);
         assert_eq!(finding().severity, Severity::Medium);
-    }
-
-    #[test]
-    fn what_expires_within_a_year_is_counted_in_its_week_and_what_has_expired_in_none() {
-        let week = |day: &str| week_ahead(at(day), at("2026-11-21")).map(|monday| monday.to_string());
-        assert_eq!(week("2026-11-21").as_deref(), Some("2026-11-16"), "a Saturday belongs to the week before it");
-        assert_eq!(week("2026-11-23").as_deref(), Some("2026-11-23"));
-        assert_eq!(week("2027-11-19").as_deref(), Some("2027-11-15"));
-        assert_eq!((week("2026-11-20"), week("2027-11-20")), (None, None));
     }
 
     #[test]
@@ -306,11 +357,11 @@ pub(crate) mod tests {
     fn an_unjoined_use_makes_the_owner_s_tokens_use_unknown_while_ids_are_unproven() {
         let mut stranger = UsageProfile::empty(ProfileKey::of_token(Some(&"a1".into()), &"x".into()));
         stranger.uses = 1;
-        let (credentials, profiles) = ([token()], [stranger]);
-        let joined = join(&credentials, &profiles);
-        let (_, source) = last_use(&credentials[0], None);
-        assert_eq!(usage(&credentials[0], source, &joined, JoinState::Unproven), Use::Unknown);
-        assert_eq!(usage(&credentials[0], source, &joined, JoinState::Proven), Use::Known);
+        let owner = Some(crate::rules::tests::owner(crate::model::OwnerStatus::Active));
+        let holdings = Holdings::new(owner, vec![token()], vec![stranger], Accounts::Whole);
+        let (_, source) = last_use(&token(), None);
+        let of = |join| usage(&token(), source, None, holdings.is_ambiguous(join));
+        assert_eq!((of(JoinState::Unproven), of(JoinState::Proven)), (Use::Unknown, Use::Known));
     }
 
     #[test]
@@ -331,7 +382,7 @@ pub(crate) mod tests {
         let mut policy = policy(Mode::Observe, Approval::Required).policy;
         let row = judged(blocked.clone(), &policy);
         assert_eq!((has(&row.findings), has(&row.notes)), (None, Some(Severity::Note)));
-        assert!(findings(&"acme".into(), &row, now()).iter().all(|finding| finding.rule != "blocked-but-listed"));
+        assert!(findings(&"acme".into(), &row, &[], now()).iter().all(|finding| finding.rule != "blocked-but-listed"));
         policy.rules.insert("blocked-but-listed".into(), Default::default());
         let row = judged(blocked.clone(), &policy);
         assert_eq!((has(&row.findings), has(&row.notes)), (Some(Severity::Low), None));

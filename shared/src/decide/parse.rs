@@ -13,7 +13,7 @@ use crate::{
     wire::{
         alert::{AlertClass, WireAlert},
         delivery::{self, Content, Item},
-        event::{WireAttributes, WireEvent},
+        event::{WireAttributes, WireEvent, WireLocation},
         time::parse_time,
     },
 };
@@ -129,7 +129,7 @@ fn org_event(raw: &str, catalogue: &ActionCatalogue) -> Result<AuditEvent, Strin
         processed_at: parse_time(&attributes.processed_at),
         actor: actor_of(&attributes),
         token,
-        location: Location { ip: attributes.location.ip, country: attributes.location.country_name },
+        location: location_of(attributes),
         source: EventSource::AuditLog,
         topic,
         raw: raw.to_owned(),
@@ -139,6 +139,13 @@ fn org_event(raw: &str, catalogue: &ActionCatalogue) -> Result<AuditEvent, Strin
 fn actor_of(attributes: &WireAttributes) -> Actor {
     let actor = &attributes.actor;
     Actor { id: actor.id.clone().map(AccountId::new), name: actor.name.clone(), email: actor.email.clone() }
+}
+
+fn location_of(attributes: WireAttributes) -> Location {
+    let WireLocation { ip, country_name } = attributes.location;
+    let inside = attributes.container.into_iter().filter(|one| one.kind.as_deref() != Some("orgs"));
+    let places = inside.filter_map(|one| one.attributes.name.or(one.id)).collect();
+    Location { ip, country: country_name, places }
 }
 
 fn alert(raw: &str) -> Result<Understood, String> {

@@ -1,6 +1,6 @@
 //! Where a reader of the event stream goes on, when it is at its end, what it has covered, and what it may ask for.
 
-use crate::model::{Interval, MinuteUse, PollState, Reader, Timestamp};
+use crate::model::{Delays, Interval, MinuteUse, PollState, Reader, Timestamp};
 use chrono::TimeDelta;
 
 /// How far before the watermark a reader asks again where it has no cursor. Whether `from` means the time of an event or
@@ -27,6 +27,7 @@ pub fn begin(now: Timestamp, backfill_days: u32) -> PollState {
     let reader = |from, to| Reader { from, to, cursor: None, watermark: None, caught_up_at: None };
     let backfill = (backfill_days > 0).then(|| reader(now - TimeDelta::days(backfill_days.into()), Some(now)));
     PollState {
+        delays: Delays::default(),
         live: reader(now, None),
         backfill,
         coverage: Vec::new(),
@@ -128,9 +129,13 @@ pub fn cover(coverage: &mut Vec<Interval>, interval: Interval) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use chrono::DateTime;
+
+    pub(crate) fn state() -> PollState {
+        begin(at(0), 0)
+    }
 
     fn at(second: i64) -> Timestamp {
         DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()

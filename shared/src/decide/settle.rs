@@ -20,23 +20,24 @@ pub enum Absence {
 /// What to write for a finding that the report made.
 pub fn found(stored: Option<&Finding>, found: &Finding, now: Timestamp) -> Option<FindingTransition> {
     let Some(stored) = stored else {
-        return Some(FindingTransition::Open(Finding { opened_at: now, changed_at: now, ..found.clone() }));
+        let new = Finding { opened_at: now, changed_at: now, ..found.clone() };
+        return Some(if is_open(found) { FindingTransition::Open(new) } else { FindingTransition::Change(new) });
     };
-    match stored.status {
-        FindingStatus::Resolved => Some(FindingTransition::Open(Finding {
-            generation: stored.generation + 1,
-            opened_at: stored.opened_at,
-            changed_at: now,
-            ..found.clone()
-        })),
-        FindingStatus::Open if stored.severity != found.severity => Some(FindingTransition::Change(Finding {
-            severity: found.severity,
-            reason: found.reason.clone(),
-            changed_at: now,
-            ..stored.clone()
-        })),
-        FindingStatus::Open => None,
+    let again =
+        Finding { generation: stored.generation + 1, opened_at: stored.opened_at, changed_at: now, ..found.clone() };
+    let as_before =
+        Finding { generation: stored.generation, opened_at: stored.opened_at, changed_at: now, ..found.clone() };
+    let differs = stored.severity != found.severity || stored.status != found.status || stored.subject != found.subject;
+    match (is_open(stored), is_open(found)) {
+        // A new case begins: resolved before, or no longer covered by an exemption.
+        (false, true) => Some(FindingTransition::Open(again)),
+        (true, true) | (true, false) | (false, false) if differs => Some(FindingTransition::Change(as_before)),
+        (true, true) | (true, false) | (false, false) => None,
     }
+}
+
+fn is_open(finding: &Finding) -> bool {
+    finding.status == FindingStatus::Open
 }
 
 /// What to write for a stored finding that the report did not make again.
@@ -46,11 +47,12 @@ pub fn not_found(stored: &Finding, absence: Absence, now: Timestamp) -> Option<F
             Finding { status: FindingStatus::Resolved, changed_at: now, reason: reason.to_owned(), ..stored.clone() };
         Some(FindingTransition::Resolve(finding))
     };
-    match (stored.status, absence) {
-        (FindingStatus::Resolved, _) | (FindingStatus::Open, Absence::NotJudged | Absence::NotRead) => None,
-        (FindingStatus::Open, Absence::JudgedClean) => resolved("The rule no longer holds anything against it."),
-        (FindingStatus::Open, Absence::RuleOff) => resolved("The policy switched its rule off."),
-        (FindingStatus::Open, Absence::Vanished) => {
+    match absence {
+        Absence::NotJudged | Absence::NotRead => None,
+        _any if !stored.stands() => None,
+        Absence::JudgedClean => resolved("The rule no longer holds anything against it."),
+        Absence::RuleOff => resolved("The policy switched its rule off."),
+        Absence::Vanished => {
             resolved("It is in no list any more: its owner or an admin may have removed it, or it expired.")
         }
     }
@@ -89,5 +91,24 @@ mod tests {
         ] {
             assert_eq!(not_found(&finding(), absence, now()).is_some(), resolves, "{absence:?}");
         }
+    }
+
+    #[test]
+    fn an_exemption_changes_a_finding_and_its_end_begins_a_new_case() {
+        let exempt = Finding { status: FindingStatus::Exempt, ..finding() };
+        assert_eq!(found(Some(&exempt), &exempt, now()), None);
+        let Some(FindingTransition::Change(covered)) = found(Some(&finding()), &exempt, now()) else { panic!() };
+        assert_eq!((covered.generation, covered.status), (1, FindingStatus::Exempt));
+        let Some(FindingTransition::Open(again)) = found(Some(&exempt), &finding(), now()) else { panic!() };
+        assert_eq!((again.generation, again.status), (2, FindingStatus::Open));
+        assert!(matches!(found(None, &exempt, now()), Some(FindingTransition::Change(_))));
+    }
+
+    #[test]
+    fn a_token_that_is_listed_at_last_keeps_its_finding() {
+        let mut observed = finding();
+        observed.subject.kind = crate::model::CredentialKind::ObservedToken;
+        let Some(FindingTransition::Change(kept)) = found(Some(&observed), &finding(), now()) else { panic!() };
+        assert_eq!((kept.subject, kept.generation, kept.opened_at), (finding().subject, 1, finding().opened_at));
     }
 }

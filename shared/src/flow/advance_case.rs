@@ -4,13 +4,14 @@ use super::cases::{Cases, cause_of, plan_of, retry_later};
 use crate::{
     decide::{
         case::{self, Answer, Call, Effect, Facts, LogLag, Look, Need, Next, Standing},
+        exempt::{self, Covered},
         join::last_use_of,
         plan,
     },
     error::{Error, Result},
     model::{
-        Action, ActionId, ActionState, Budget, Claim, FindingStatus, LedgerKind, LedgerRecord, Org, PolicyVersion,
-        ReportStatus, Timestamp, Versioned,
+        Action, ActionId, ActionState, Budget, Claim, Exemption, FindingStatus, LedgerKind, LedgerRecord, Org,
+        PolicyVersion, ReportStatus, Target, Timestamp, Versioned,
     },
     ports::{CaseChange, CaseStore, Clock, Deadline, ReportReader, ReportStore, TokenRevoker, Written},
 };
@@ -75,7 +76,7 @@ where
     C: Clock,
 {
     match need {
-        Need::Standing => facts.standing = Some(standing(cases.store, org, action).await?),
+        Need::Standing => facts.standing = Some(standing(cases.store, org, action, cases.clock.now()).await?),
         Need::AdminRole => facts.admin_role = Some(admin_role(cases.revoker, org, action).await),
         Need::Log => facts.log = Some(log_lag(cases.store, org, cases.clock.now()).await?),
         Need::EventUse => facts.event_use = Some(event_use(cases.store, org, action).await?),
@@ -85,18 +86,33 @@ where
     Ok(())
 }
 
-async fn standing(store: &impl CaseStore, org: &Org, action: &Action) -> Result<Standing> {
+async fn standing(store: &impl CaseStore, org: &Org, action: &Action, now: Timestamp) -> Result<Standing> {
+    if let Some(exemption) = exemption(store, org, action, now).await? {
+        let until = exemption.until.date_naive();
+        return Ok(Standing::Fallen(format!("it is exempt until {until}: {}", exemption.reason)));
+    }
     let Some(id) = &action.finding else { return Ok(Standing::Stands) };
     let Some(finding) = store.finding(&org.id, id).await? else {
         return Ok(Standing::Fallen("its finding is not stored any more".into()));
     };
     Ok(match finding.status {
         FindingStatus::Resolved => Standing::Fallen(format!("its finding was resolved: {}", finding.reason)),
+        FindingStatus::Exempt => Standing::Fallen("its finding is exempt".into()),
+        FindingStatus::Accepted => Standing::Fallen("the risk of its finding was accepted".into()),
         FindingStatus::Open if finding.generation != action.finding_generation => {
             Standing::Fallen("its finding was resolved and opened anew".into())
         }
         FindingStatus::Open => Standing::Stands,
     })
+}
+
+/// The exemption that covers an action's credential now, also one granted since the last report.
+async fn exemption(store: &impl CaseStore, org: &Org, action: &Action, now: Timestamp) -> Result<Option<Exemption>> {
+    let Target { credential, label, owner, .. } = &action.plan.target;
+    let rule = action.plan.rule.as_deref();
+    let covered = Covered { finding: action.finding.as_ref(), credential, owner: owner.as_ref(), label, rule };
+    let exemptions = store.exemptions(&org.id).await?;
+    Ok(exempt::covering(&exemptions, &covered, now).cloned())
 }
 
 async fn admin_role(revoker: &impl TokenRevoker, org: &Org, action: &Action) -> Answer {

@@ -252,7 +252,7 @@ pub async fn put_policy<S: CaseStore>(
     }
 }
 
-fn decision(kind: DecisionKind, action: Option<&ActionId>, subject: &str, who: Decider<'_>) -> Decision {
+pub(super) fn decision(kind: DecisionKind, action: Option<&ActionId>, subject: &str, who: Decider<'_>) -> Decision {
     let id = short_hash(&[&format!("{kind:?}"), subject, who.by, &who.at.to_rfc3339()]);
     Decision { id, kind, action: action.cloned(), by: who.by.into(), at: who.at, reason: who.reason.into() }
 }
@@ -267,7 +267,7 @@ fn about(action: &Action, kind: LedgerKind, detail: &str, who: Decider<'_>) -> L
     }
 }
 
-fn record(kind: LedgerKind, detail: &str, who: Decider<'_>) -> LedgerRecord {
+pub(super) fn record(kind: LedgerKind, detail: &str, who: Decider<'_>) -> LedgerRecord {
     LedgerRecord {
         at: who.at,
         kind,

@@ -3,6 +3,7 @@
 pub mod advance_case;
 pub mod cases;
 pub mod decide_action;
+pub mod enter;
 pub mod poll_events;
 pub mod record_events;
 pub mod register;

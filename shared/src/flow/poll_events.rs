@@ -230,6 +230,9 @@ where
     ) -> Result<Progress> {
         let Ports { store, clock, events, .. } = self.ports;
         let parsed = parse_page(&page.events, catalogue);
+        for event in &parsed.events {
+            event.processed_at.iter().for_each(|at| self.state.value.delays.insert((*at - event.time).num_seconds()));
+        }
         let newest = parsed.events.iter().map(|event| event.processed_at.unwrap_or(event.time)).max();
         self.taken += take_in(*store, *clock, self.org, Intake::Poll, parsed, events).await?;
         self.pages += 1;

@@ -3,7 +3,7 @@
 use crate::{
     decide::policy::digest,
     error::Result,
-    model::{CredentialId, LedgerKind, LedgerRecord, Org, OrgId, Policy, PolicyVersion, Timestamp},
+    model::{CredentialId, LedgerKind, LedgerRecord, Org, OrgId, OrgState, Policy, PolicyVersion, Timestamp},
     ports::{CaseChange, CaseStore, FindingStore, TokenReader},
 };
 use std::collections::BTreeSet;
@@ -29,6 +29,7 @@ pub async fn register_org(
             registered_at: now,
             own_key_ids: None,
             out_of_scope: BTreeSet::new(),
+            state: OrgState::Active,
         },
     };
     org.own_key_ids = own.or(org.own_key_ids);
@@ -36,6 +37,13 @@ pub async fn register_org(
         store.put_org(&org).await?;
     }
     Ok(org)
+}
+
+/// The orgs to work for: the registered and the configured ones, less those that are paused.
+pub fn governed(registered: &[Org], configured: &[OrgId]) -> BTreeSet<OrgId> {
+    let paused: BTreeSet<&OrgId> = registered.iter().filter(|org| !org.is_active()).map(|org| &org.id).collect();
+    let known = registered.iter().map(|org| &org.id).chain(configured);
+    known.filter(|org| !paused.contains(org)).cloned().collect()
 }
 
 /// Makes a policy the org's first version, unless it has one: what is in force is never overwritten from here.

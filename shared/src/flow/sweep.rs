@@ -90,7 +90,8 @@ where
     let (cause, policy) = (Cause::finding(&finding), store.policy(&org.id).await?);
     let plan = match (finding.status, &policy) {
         (FindingStatus::Open, Some(policy)) => plan_of(store, org, &finding.subject, &cause, policy, now).await?,
-        (FindingStatus::Resolved, _) | (FindingStatus::Open, None) => None,
+        (FindingStatus::Resolved | FindingStatus::Exempt | FindingStatus::Accepted, _)
+        | (FindingStatus::Open, None) => None,
     };
     let mut change = CaseChange { handled: Some(Pending::Finding(id.clone())), ..CaseChange::default() };
     let Some(plan) = plan else {
@@ -166,7 +167,7 @@ where
         DecisionKind::PolicyChanged => {
             open_cases(cases, org, deadline).await? && advance_all(cases, org, deadline).await?
         }
-        DecisionKind::Resumed => advance_all(cases, org, deadline).await?,
+        DecisionKind::Resumed | DecisionKind::Exempted => advance_all(cases, org, deadline).await?,
         DecisionKind::Stopped => true,
     };
     if whole {

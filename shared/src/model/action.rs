@@ -239,4 +239,6 @@ pub enum DecisionKind {
     Stopped,
     /// The kill switch was released.
     Resumed,
+    /// An exemption was granted: what it covers is cancelled.
+    Exempted,
 }

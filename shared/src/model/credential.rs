@@ -33,6 +33,15 @@ impl CredentialKind {
         Self::Registered,
     ];
 
+    /// The kind under which findings and exemptions know it: a token that was first seen in use, and is listed once its
+    /// owner became managed, keeps them.
+    pub fn lasting(self) -> Self {
+        match self {
+            Self::ObservedToken | Self::UserApiToken => Self::UserApiToken,
+            Self::OrgApiKey | Self::ServiceAccountToken | Self::OauthClient | Self::Registered => self,
+        }
+    }
+
     /// The name in the API, the tables and the CSV.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -118,6 +127,9 @@ pub struct Credential {
     pub created_at: Option<Timestamp>,
     /// When it expires; `None` where the list did not say, which is not "never".
     pub expires_at: Option<Timestamp>,
+    /// Whether the source itself says that it never expires. No list of Atlassian's is known to say so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub never_expires: bool,
     /// Atlassian's own last-used date, the only support for "unused".
     pub last_used_at: Option<Timestamp>,
     /// Allowed, blocked or unknown.
@@ -138,6 +150,18 @@ pub enum OwnerStatus {
     Unknown,
 }
 
+impl OwnerStatus {
+    /// The name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::Closed => "closed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// How an owner belongs to the org.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -154,6 +178,19 @@ pub enum Relation {
     Unknown,
 }
 
+impl Relation {
+    /// The name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Managed => "managed",
+            Self::External => "external",
+            Self::Service => "service",
+            Self::System => "system",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// A person or service that answers for credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
@@ -167,4 +204,33 @@ pub struct Owner {
     pub status: OwnerStatus,
     /// Managed, external, service, system or unknown.
     pub relation: Relation,
+    /// When it was last active in any product, as the lists of accounts say it; up to a day late (Organizations API).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_active_at: Option<Timestamp>,
+    /// Whether it holds the org admin's role; `None` where the list did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org_admin: Option<bool>,
+    /// The names of its groups; `None` where the list did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+    /// The products and sites that it may use, as the lists name them; `None` where they did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Vec<String>>,
+}
+
+impl Owner {
+    /// An account of which nothing but its id and its relation is known.
+    pub fn new(account_id: AccountId, relation: Relation) -> Self {
+        Self {
+            account_id,
+            name: None,
+            email: None,
+            status: OwnerStatus::Unknown,
+            relation,
+            last_active_at: None,
+            org_admin: None,
+            groups: None,
+            access: None,
+        }
+    }
 }

@@ -54,6 +54,9 @@ pub struct Location {
     pub ip: Option<String>,
     /// Country.
     pub country: Option<String>,
+    /// The site, product or space in which it happened: the names (else ids) of the event's containers but the org.
+    #[serde(default)]
+    pub places: Vec<String>,
 }
 
 /// What an event is about, which decides whether it is kept by default.

@@ -1,6 +1,6 @@
 //! Findings: what a rule holds against a credential, and how a finding lives.
 
-use super::{CredentialRef, FindingId, OrgId, Timestamp, ids::short_hash};
+use super::{AccountId, CredentialRef, FindingId, OrgId, Timestamp, ids::short_hash};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -64,8 +64,27 @@ pub enum Verdict {
 pub enum FindingStatus {
     /// It stands.
     Open,
+    /// It stands, and an exemption covers it.
+    Exempt,
+    /// It stands, and a person accepted its risk until a day.
+    Accepted,
     /// A later report, complete where it matters, did not find it again.
     Resolved,
+}
+
+impl FindingStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Exempt, Self::Accepted, Self::Resolved];
+
+    /// The name in the API and the tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Exempt => "exempt",
+            Self::Accepted => "accepted",
+            Self::Resolved => "resolved",
+        }
+    }
 }
 
 /// A finding as it lives across reports.
@@ -79,6 +98,9 @@ pub struct Finding {
     pub subject: CredentialRef,
     /// Its label, so that a list of findings can be read.
     pub label: String,
+    /// The account that answers for the credential.
+    #[serde(default)]
+    pub owner: Option<AccountId>,
     /// How much it matters.
     pub severity: Severity,
     /// A sentence with the evidence in it.
@@ -96,6 +118,11 @@ pub struct Finding {
 impl Finding {
     /// The id that this rule's finding on this credential has in every report.
     pub fn id_of(org: &OrgId, rule: &str, subject: &CredentialRef) -> FindingId {
-        FindingId::new(short_hash(&[org.as_str(), rule, subject.kind.as_str(), subject.id.as_str()]))
+        FindingId::new(short_hash(&[org.as_str(), rule, subject.kind.lasting().as_str(), subject.id.as_str()]))
+    }
+
+    /// Whether it stands, exempt or not.
+    pub fn stands(&self) -> bool {
+        self.status != FindingStatus::Resolved
     }
 }

@@ -50,6 +50,18 @@ pub enum LedgerKind {
     Stopped,
     /// The kill switch was released.
     Resumed,
+    /// What is known of credentials was entered or removed by hand.
+    RegisterChanged,
+    /// An exemption was granted.
+    ExemptionGranted,
+    /// An exemption was ended before its day.
+    ExemptionEnded,
+    /// The org was added to those governed.
+    OrgAdded,
+    /// The org was paused.
+    OrgPaused,
+    /// The org is governed again.
+    OrgContinued,
 }
 
 /// What is to be recorded; the chain adds the rest. Holds ids, no names and no addresses.

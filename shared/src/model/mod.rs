@@ -3,6 +3,8 @@
 mod action;
 mod credential;
 mod event;
+mod exemption;
+mod fact;
 mod finding;
 mod ids;
 mod ledger;
@@ -11,7 +13,9 @@ mod org;
 mod policy;
 mod poll;
 mod quarantine;
+mod register;
 mod report;
+mod row;
 mod run;
 mod secret;
 mod usage;
@@ -19,21 +23,25 @@ mod usage;
 pub use action::{Action, ActionState, Agreement, Claim, Decision, DecisionKind, Evidence, Plan, Scope, Target};
 pub use credential::{Credential, CredentialKind, CredentialRef, CredentialStatus, Owner, OwnerStatus, Relation};
 pub use event::{Actor, AuditEvent, EventKey, EventSource, Location, TokenMark, TokenRole, Topic};
+pub use exemption::{Exemption, ExemptionScope};
+pub use fact::{Fact, FactName, Facts, Knowledge, Observations};
 pub use finding::{Finding, FindingStatus, Severity, Verdict};
 pub use ids::{
     AccountId, ActionId, CredentialId, EventId, EventTokenId, FindingId, OrgId, QuarantineId, ReportId, shard_of,
     short_hash, stable_hash,
 };
 pub use ledger::{Budget, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop};
-pub use org::{Org, Principal, Role};
+pub use org::{Org, OrgState, Principal, Role};
 pub use policy::{ActionKind, Approval, Limits, Mode, Policy, PolicyVersion, Response, RuleSettings};
-pub use poll::{ActionCatalogue, ActionName, Interval, MinuteUse, PollState, Reader};
+pub use poll::{ActionCatalogue, ActionName, Delays, Interval, MinuteUse, PollState, Reader};
 pub use quarantine::{Intake, Quarantined};
-pub use report::{
-    Changes, CredentialRow, FindingTransition, LastUsedSource, Notice, Report, ReportStatus, RowFinding, Section,
-    SectionName, SectionStatus, Totals, Unjudged, Use,
+pub use register::{RegisterEntry, Registered, RegisteredExpiry, Review, Sponsor};
+pub use report::{Changes, Notice, Report, ReportStatus, Section, SectionName, SectionStatus, Totals};
+pub use row::{
+    CredentialDeed, CredentialEvent, CredentialRow, FindingTransition, Held, LastUsedSource, Making, OwnerRow,
+    RowFinding, RowHistory, Unjudged, Use,
 };
-pub use run::{Due, JoinState, Phase, ReportSchedule, Run, SHARDS};
+pub use run::{Due, JoinState, Phase, Reading, ReportSchedule, Run, SHARDS};
 pub use secret::Secret;
 pub use usage::{HoursOfWeek, KSmallest, ProfileKey, UsageProfile, UsedDays};
 

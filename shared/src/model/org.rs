@@ -18,6 +18,27 @@ pub struct Org {
     /// Sections that this org declares out of scope: not read, and no reason for a partial report.
     #[serde(default)]
     pub out_of_scope: BTreeSet<SectionName>,
+    /// Whether it is polled, reported on and acted on.
+    #[serde(default)]
+    pub state: OrgState,
+}
+
+impl Org {
+    /// Whether it is polled, reported on and acted on.
+    pub fn is_active(&self) -> bool {
+        self.state == OrgState::Active
+    }
+}
+
+/// Whether an org is governed now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrgState {
+    /// It is.
+    #[default]
+    Active,
+    /// Nothing is read, reported or done; what is stored stays, and deliveries are still taken.
+    Paused,
 }
 
 /// What a principal may do; each role is given by itself, none contains another.

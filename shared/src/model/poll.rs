@@ -52,8 +52,41 @@ pub struct PollState {
     pub wait_until: Option<Timestamp>,
     /// When the list of actions was last read.
     pub catalogue_at: Option<Timestamp>,
+    /// How long after they happened events were processed.
+    #[serde(default)]
+    pub delays: Delays,
     /// Why the last tick did not come to its end, for people.
     pub last_error: Option<String>,
+}
+
+/// How late events come, by the times that they bear themselves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delays {
+    within_15_min: u64,
+    later: u64,
+    /// The longest delay, in seconds.
+    pub longest_secs: i64,
+}
+
+impl Delays {
+    /// Counts one event's delay, in seconds.
+    pub fn insert(&mut self, secs: i64) {
+        match secs {
+            ..=900 => self.within_15_min += 1,
+            901.. => self.later += 1,
+        }
+        self.longest_secs = self.longest_secs.max(secs);
+    }
+
+    /// How many were counted.
+    pub fn all(&self) -> u64 {
+        self.within_15_min + self.later
+    }
+
+    /// How many of them took more than 15 minutes.
+    pub fn late(&self) -> u64 {
+        self.later
+    }
 }
 
 /// The org's own list of actions (`event-actions`): action id to what it means.

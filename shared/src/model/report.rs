@@ -1,6 +1,6 @@
 //! Reports: what was read, what was not, and what each credential's row says.
 
-use super::{Credential, CredentialKind, Finding, Owner, ReportId, Severity, Timestamp, UsageProfile};
+use super::{CredentialKind, Facts, Observations, ReportId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
 
@@ -20,17 +20,26 @@ pub enum SectionName {
     ServiceAccountTokens,
     /// The service accounts' OAuth clients (`oauth-clients`).
     OauthClients,
+    /// Accounts that are not managed (`directories/-/users`, `claimStatus=unmanaged`).
+    ExternalUsers,
+    /// Accounts with the org admin's role (`directories/-/users`, `roleIds=atlassian/org-admin`).
+    OrgAdmins,
+    /// What people entered by hand, because no API lists it.
+    Registered,
 }
 
 impl SectionName {
     /// The sections, in the order in which they are read: owners first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Users,
         Self::ServiceAccounts,
+        Self::ExternalUsers,
+        Self::OrgAdmins,
         Self::UserApiTokens,
         Self::OrgApiKeys,
         Self::ServiceAccountTokens,
         Self::OauthClients,
+        Self::Registered,
     ];
 
     /// The name in the API and the settings.
@@ -42,12 +51,15 @@ impl SectionName {
             Self::ServiceAccounts => "service_accounts",
             Self::ServiceAccountTokens => "service_account_tokens",
             Self::OauthClients => "oauth_clients",
+            Self::ExternalUsers => "external_users",
+            Self::OrgAdmins => "org_admins",
+            Self::Registered => "registered",
         }
     }
 
     /// Whether its rows are owners, which count as none of the report's rows.
     pub fn lists_owners(self) -> bool {
-        matches!(self, Self::Users | Self::ServiceAccounts)
+        matches!(self, Self::Users | Self::ServiceAccounts | Self::ExternalUsers | Self::OrgAdmins)
     }
 
     /// The section that lists credentials of this kind; `None` where none does yet.
@@ -57,7 +69,8 @@ impl SectionName {
             CredentialKind::OrgApiKey => Some(Self::OrgApiKeys),
             CredentialKind::ServiceAccountToken => Some(Self::ServiceAccountTokens),
             CredentialKind::OauthClient => Some(Self::OauthClients),
-            CredentialKind::ObservedToken | CredentialKind::Registered => None,
+            CredentialKind::Registered => Some(Self::Registered),
+            CredentialKind::ObservedToken => None,
         }
     }
 }
@@ -119,6 +132,9 @@ pub enum ReportStatus {
 pub struct Totals {
     /// Rows.
     pub credentials: u64,
+    /// Rows that the report before had as well.
+    #[serde(default)]
+    pub seen_before: u64,
     /// Owners of the rows; the ownerless ones count as one.
     pub owners: u64,
     /// Findings that stand.
@@ -129,6 +145,9 @@ pub struct Totals {
     pub use_unknown: u64,
     /// Rows that expire within 30 days.
     pub expiring_within_30_days: u64,
+    /// What was seen that tells facts about the org.
+    #[serde(default)]
+    pub observed: Observations,
     /// Rows that expire within 52 weeks, by the Monday (UTC) of the week in which they do, as `2026-11-23`.
     #[serde(default)]
     pub expiring_by_week: BTreeMap<String, u64>,
@@ -150,9 +169,11 @@ impl Totals {
     pub fn add(&mut self, other: &Self) {
         self.credentials += other.credentials;
         self.owners += other.owners;
+        self.seen_before += other.seen_before;
         self.findings += other.findings;
         self.credentials_with_findings += other.credentials_with_findings;
         self.use_unknown += other.use_unknown;
+        self.observed.add(&other.observed);
         self.expiring_within_30_days += other.expiring_within_30_days;
         let maps = [
             (&mut self.expiring_by_week, &other.expiring_by_week),
@@ -208,6 +229,9 @@ pub struct Report {
     pub notices: Vec<Notice>,
     /// Sums.
     pub totals: Totals,
+    /// What is known about the org.
+    #[serde(default)]
+    pub facts: Facts,
     /// What differs from the report before.
     pub changes: Changes,
     /// In how many partitions its rows are stored.
@@ -216,83 +240,4 @@ pub struct Report {
     pub quarantined: u64,
     /// Events counted as ignored so far, deliveries that were repeated included.
     pub ignored_events: u64,
-}
-
-/// From where a last-used date came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LastUsedSource {
-    /// Atlassian's own list.
-    Inventory,
-    /// An audit event, later than the list's date or instead of it.
-    Event,
-    /// No date is known.
-    None,
-}
-
-/// Whether the use of a credential can be judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Use {
-    /// Every use that we saw by its owner is joined to a credential, and the list has a date.
-    Known,
-    /// A date is missing, or a use by its owner could not be joined to one of his credentials.
-    Unknown,
-}
-
-/// A finding as a row shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowFinding {
-    /// The rule's id.
-    pub rule: String,
-    /// How much it matters.
-    pub severity: Severity,
-    /// A sentence with the evidence in it.
-    pub reason: String,
-}
-
-/// A verdict that could not be reached.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unjudged {
-    /// The rule's id.
-    pub rule: String,
-    /// Which fact is missing.
-    pub missing: String,
-}
-
-/// One row of a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CredentialRow {
-    /// The credential as its list shows it.
-    pub credential: Credential,
-    /// Who answers for it, as far as known.
-    pub owner: Option<Owner>,
-    /// The later of the list's last-used date and the last event of use.
-    pub last_used_at: Option<Timestamp>,
-    /// From where that date came.
-    pub last_used_source: LastUsedSource,
-    /// Whether its use can be judged.
-    pub usage: Use,
-    /// One of the keys that Tokenwarden itself uses: never offered for revocation.
-    pub own: bool,
-    /// The usage profile that joins it, if one does.
-    pub profile: Option<UsageProfile>,
-    /// What the rules hold against it.
-    pub findings: Vec<RowFinding>,
-    /// What rules that the policy does not name have seen: worth knowing, never acted on.
-    #[serde(default)]
-    pub notes: Vec<RowFinding>,
-    /// Which rules could not judge it, and why.
-    pub unjudged: Vec<Unjudged>,
-}
-
-/// What the merge-walk writes to the cases table: transitions only.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FindingTransition {
-    /// Opened, or opened again: a new generation.
-    Open(Finding),
-    /// Stands as before, but matters more or less.
-    Change(Finding),
-    /// No longer stands.
-    Resolve(Finding),
 }

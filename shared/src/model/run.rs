@@ -1,8 +1,8 @@
 //! A report in the making: where it stands, so that the next tick goes on from there.
 
-use super::{Changes, CredentialId, FindingId, ReportId, Section, SectionName, Timestamp};
+use super::{Changes, CredentialId, Facts, FindingId, Observations, ReportId, Section, SectionName, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// In how many shards owners and their credentials are staged, by hash of the owner.
 pub const SHARDS: u32 = 64;
@@ -11,15 +11,8 @@ pub const SHARDS: u32 = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "phase", rename_all = "snake_case")]
 pub enum Phase {
-    /// Pass 1: stage the rows of a section.
-    Stage {
-        /// Which.
-        section: SectionName,
-        /// Where its list goes on; `None` at its beginning.
-        cursor: Option<String>,
-        /// Which reading of the section: rows of older attempts do not count.
-        attempt: u32,
-    },
+    /// Pass 1: stage a page of every section that is not at its end.
+    Stage,
     /// Look for a token id that an event and a list share, unless one was found before.
     Prove {
         /// In which shard.
@@ -30,7 +23,7 @@ pub enum Phase {
         /// Which.
         shard: u32,
     },
-    /// Count what was added and removed since the last report.
+    /// Find what was removed since the last report.
     Compare,
     /// Write the findings' transitions, in the order of their ids.
     Settle {
@@ -39,6 +32,15 @@ pub enum Phase {
     },
     /// Sum up and move `latest`.
     Publish,
+}
+
+/// How far a section was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Which reading of it: rows of older attempts do not count.
+    pub attempt: u32,
+    /// Where its list goes on; `None` at its beginning.
+    pub cursor: Option<String>,
 }
 
 /// Whether the token ids of events are the ids of the lists.
@@ -69,8 +71,13 @@ pub struct Run {
     pub phase: Phase,
     /// What was read.
     pub sections: Vec<Section>,
-    /// The final attempt of each section, by position in `sections`; 0 where it was not read.
-    pub attempts: Vec<u32>,
+    /// How far each section was read.
+    pub readings: BTreeMap<SectionName, Reading>,
+    /// The report before this one, which rows are compared with.
+    pub previous: Option<ReportId>,
+    /// What was known about the org when it began.
+    #[serde(default)]
+    pub facts: Facts,
     /// In how many partitions the rows go; set when staging ends.
     pub parts: u32,
     /// What differs from the last report.
@@ -104,4 +111,13 @@ pub struct ReportSchedule {
     /// Whether events were seen to name tokens by the ids of the lists.
     #[serde(default)]
     pub join: JoinState,
+    /// What is known about the org.
+    #[serde(default)]
+    pub facts: Facts,
+    /// What all reports counted, from which the facts are drawn.
+    #[serde(default)]
+    pub observed: Observations,
+    /// The last report whose counts are in it.
+    #[serde(default)]
+    pub observed_in: Option<ReportId>,
 }

@@ -60,6 +60,9 @@ pub struct UsageProfile {
     pub countries: KSmallest<6>,
     /// Action ids.
     pub actions: KSmallest<8>,
+    /// Where it acted: the names of the sites or products that the events name as containers.
+    #[serde(default)]
+    pub places: KSmallest<4>,
     /// The days (UTC) on which it was used.
     pub days: UsedDays,
     /// The hours of the week (UTC, Monday 00 first) in which it was used.
@@ -81,6 +84,7 @@ impl UsageProfile {
             networks: KSmallest::default(),
             countries: KSmallest::default(),
             actions: KSmallest::default(),
+            places: KSmallest::default(),
             days: UsedDays::default(),
             hours: HoursOfWeek::default(),
         }

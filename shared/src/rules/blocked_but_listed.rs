@@ -1,6 +1,7 @@
 //! `blocked-but-listed`: it is blocked, so what used it has stopped, and it can be allowed again.
 
-use super::{Begins, Rule, Subject, without_parameters};
+use super::{Begins, Of, Rule, Subject, without_parameters};
+use crate::messages::rules as say;
 use crate::model::{CredentialKind, CredentialStatus, Severity, Timestamp, Verdict};
 
 pub(super) const RULE: Rule = Rule {
@@ -8,6 +9,10 @@ pub(super) const RULE: Rule = Rule {
     about: "is blocked and still listed",
     begins: Begins::AsNote,
     kinds: &CredentialKind::ALL,
+    needs: &[],
+    of: Of::Present,
+    advice: "If its work is not missed, ask its owner to revoke it; if it is missed, allow it again.",
+    tags: &["OWASP NHI1:2025", "ISO 27001 A.5.18", "NIST 800-53 IA-5"],
     build: |given| without_parameters(given, judge),
 };
 
@@ -15,10 +20,7 @@ fn judge(subject: &Subject<'_>, _now: Timestamp) -> Verdict {
     match subject.credential.status {
         CredentialStatus::Allowed => Verdict::Clean,
         CredentialStatus::Unknown => Verdict::Unknown { missing: "whether it is allowed or blocked" },
-        CredentialStatus::Blocked => {
-            let reason = "It is blocked, so it cannot be used now as far as known; once allowed again, it works again.";
-            Verdict::Guilty { severity: Severity::Low, reason: reason.to_owned() }
-        }
+        CredentialStatus::Blocked => Verdict::Guilty { severity: Severity::Low, reason: say::blocked_but_listed() },
     }
 }
 

@@ -1,6 +1,7 @@
 //! `expired-still-listed`: its expiry date has passed, and the list still holds it.
 
-use super::{Begins, Rule, Subject, day, without_parameters};
+use super::{Begins, Of, Rule, Subject, without_parameters};
+use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 
 pub(super) const RULE: Rule = Rule {
@@ -8,6 +9,10 @@ pub(super) const RULE: Rule = Rule {
     about: "has expired and is still listed",
     begins: Begins::AsNote,
     kinds: &CredentialKind::ALL,
+    needs: &[],
+    of: Of::Present,
+    advice: "Nothing has to be done. If its work is missed, its owner makes a new one.",
+    tags: &["ISO 27001 A.5.9", "NIST 800-53 IA-5"],
     build: |given| without_parameters(given, judge),
 };
 
@@ -15,13 +20,7 @@ fn judge(subject: &Subject<'_>, now: Timestamp) -> Verdict {
     match subject.credential.expires_at {
         None => Verdict::Unknown { missing: "its expiry date" },
         Some(at) if at > now => Verdict::Clean,
-        Some(at) => {
-            let reason = format!(
-                "It expired on {} and is still listed. What used it has stopped; nothing needs to be done.",
-                day(at)
-            );
-            Verdict::Guilty { severity: Severity::Low, reason }
-        }
+        Some(at) => Verdict::Guilty { severity: Severity::Low, reason: say::expired_still_listed(at) },
     }
 }
 

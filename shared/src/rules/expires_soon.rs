@@ -1,6 +1,7 @@
 //! `expires-soon`: whatever still uses it stops on that day.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, day, days, parameters};
+use super::{Begins, Judge, Of, Parameters, Rule, Subject, parameters, superseded};
+use crate::messages::rules as say;
 use crate::model::{CredentialKind, LastUsedSource, Severity, Timestamp, Verdict};
 use serde::Deserialize;
 
@@ -9,6 +10,10 @@ pub(super) const RULE: Rule = Rule {
     about: "expires within a few days: what uses it will stop",
     begins: Begins::AsFinding,
     kinds: &CredentialKind::ALL,
+    needs: &[],
+    of: Of::Present,
+    advice: "Ask its owner whether it is still needed. If so, he makes a new one and puts it into use before that day.",
+    tags: &["ISO 27001 A.5.17", "NIST 800-53 IA-5"],
     build,
 };
 
@@ -45,6 +50,10 @@ fn judge(subject: &Subject<'_>, thresholds: &[i64], now: Timestamp) -> Verdict {
     let Some(step) = thresholds.iter().position(|threshold| left <= chrono::TimeDelta::days(*threshold)) else {
         return Verdict::Clean;
     };
+    // Its owner has a newer one in use already: to be reminded of this one would only be a bother.
+    if superseded::is(subject, now) {
+        return Verdict::Clean;
+    }
     let severity = match step {
         0 => Severity::High,
         1 => Severity::Medium,
@@ -54,19 +63,18 @@ fn judge(subject: &Subject<'_>, thresholds: &[i64], now: Timestamp) -> Verdict {
 }
 
 fn reason(subject: &Subject<'_>, expires_at: Timestamp, now: Timestamp) -> String {
-    let left = (expires_at - now).num_days();
-    let when = if left == 0 { "within a day".to_owned() } else { format!("in {}", days(left)) };
-    let used = match (subject.last_used_source, subject.last_used_at) {
-        (LastUsedSource::None, _) | (_, None) => "When it was last used is not known.".to_owned(),
-        (_, Some(at)) => format!("It was last used on {}.", day(at)),
+    let used = match subject.last_used_source {
+        LastUsedSource::None => None,
+        LastUsedSource::Inventory | LastUsedSource::Event => subject.last_used_at,
     };
-    format!("It expires on {}, {when}; what uses it will stop then. {used}", day(expires_at))
+    say::expires_soon(expires_at, (expires_at - now).num_days(), used)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{judge, subject, token};
+    use super::super::tests::{at, is_guilty, judge, subject, token};
     use super::*;
+    use crate::model::Credential;
     use serde_json::json;
 
     fn severity(now: &str) -> Option<Severity> {
@@ -103,5 +111,25 @@ mod tests {
     fn without_an_expiry_date_it_cannot_be_judged() {
         let endless = crate::model::Credential { expires_at: None, ..token() };
         assert!(matches!(judge(&RULE, json!({}), &subject(&endless), "2026-11-21"), Verdict::Unknown { .. }));
+    }
+
+    #[test]
+    fn what_was_entered_by_hand_is_reminded_of_too() {
+        let mut entered = token();
+        entered.reference.kind = CredentialKind::Registered;
+        let verdict = judge(&RULE, json!({}), &subject(&entered), "2027-01-25");
+        assert!(RULE.kinds.contains(&CredentialKind::Registered) && is_guilty(&verdict));
+    }
+
+    #[test]
+    fn one_whose_job_has_moved_to_a_newer_one_is_reminded_of_no_more() {
+        let old = Credential { last_used_at: Some(at("2026-12-20")), ..token() };
+        let (created_at, last_used_at) = (Some(at("2026-12-19")), Some(at("2027-01-24")));
+        let newer = Credential { label: "jenkins nightly v2".into(), created_at, last_used_at, ..token() };
+        let verdict = |siblings: &[Credential]| {
+            judge(&RULE, json!({}), &Subject { siblings, ..subject(&siblings[0]) }, "2027-01-25")
+        };
+        assert!(is_guilty(&verdict(std::slice::from_ref(&old))));
+        assert_eq!(verdict(&[old, newer]), Verdict::Clean);
     }
 }

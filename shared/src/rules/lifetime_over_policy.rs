@@ -1,6 +1,7 @@
 //! `lifetime-over-policy`: it lives longer than the policy allows.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, day, days, parameters, within};
+use super::{Begins, Judge, Of, Parameters, Rule, Subject, parameters, within};
+use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 use serde::Deserialize;
 
@@ -9,6 +10,10 @@ pub(super) const RULE: Rule = Rule {
     about: "lives longer than the policy allows",
     begins: Begins::AsFinding,
     kinds: &CredentialKind::ALL,
+    needs: &[],
+    of: Of::Present,
+    advice: "Ask its owner to replace it by one with a shorter life.",
+    tags: &["OWASP NHI7:2025", "ISO 27001 A.5.17", "SOC 2 CC6.1", "NIST 800-53 IA-5"],
     build,
 };
 
@@ -38,15 +43,14 @@ fn judge(subject: &Subject<'_>, max_days: i64, now: Timestamp) -> Verdict {
     let lifetime = subject.credential.expires_at.map(|at| (at - created_at).num_days());
     let age = (now - created_at).num_days();
     match lifetime {
-        Some(lifetime) if lifetime > max_days => guilty(created_at, &format!("lives {}", days(lifetime)), max_days),
+        Some(lifetime) if lifetime > max_days => guilty(say::lifetime_over_policy(created_at, lifetime, max_days)),
         Some(_) => Verdict::Clean,
-        None if age > max_days => guilty(created_at, &format!("is {} old already", days(age)), max_days),
+        None if age > max_days => guilty(say::age_over_policy(created_at, age, max_days)),
         None => Verdict::Unknown { missing: "its expiry date" },
     }
 }
 
-fn guilty(created_at: Timestamp, how_long: &str, max_days: i64) -> Verdict {
-    let reason = format!("It was made on {} and {how_long}; the policy allows {}.", day(created_at), days(max_days));
+fn guilty(reason: String) -> Verdict {
     Verdict::Guilty { severity: Severity::Low, reason }
 }
 

@@ -1,15 +1,28 @@
 //! The rules: one file each, one line in [`RULES`]. Pure: what a rule wants to know is in its [`Subject`].
 
+mod admin_owned_token;
+mod appeared_without_event;
 mod blocked_but_listed;
+mod disappeared;
 mod expired_still_listed;
 mod expires_soon;
+mod expiry_unknown;
 mod external_owner;
+mod inventory_gap;
+mod key_attributed;
 mod lifetime_over_policy;
+mod never_used;
+mod no_expiry;
 mod orphan_key;
 mod over_scoped;
 mod own_key_expiring;
 mod owner_deactivated;
+mod owner_not_permitted;
+mod owner_reactivated;
 mod owner_unknown;
+mod reaches_many_orgs;
+mod review_due;
+mod scope_unused;
 mod service_account_quiet;
 mod shared_use;
 mod superseded;
@@ -17,22 +30,38 @@ mod too_many_per_owner;
 mod unscoped;
 mod unused;
 
-use crate::model::{Credential, CredentialKind, LastUsedSource, Owner, Timestamp, UsageProfile, Use, Verdict};
+use crate::model::{
+    Credential, CredentialKind, FactName, Facts, LastUsedSource, OrgId, Owner, RegisterEntry, RowHistory, Timestamp,
+    UsageProfile, Use, Verdict,
+};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{fmt::Display, ops::RangeInclusive};
 
-/// Every rule that exists.
+/// Every rule that exists, by id.
 pub const RULES: &[Rule] = &[
+    admin_owned_token::RULE,
+    appeared_without_event::RULE,
     blocked_but_listed::RULE,
+    disappeared::RULE,
     expired_still_listed::RULE,
     expires_soon::RULE,
+    expiry_unknown::RULE,
     external_owner::RULE,
+    inventory_gap::RULE,
+    key_attributed::RULE,
     lifetime_over_policy::RULE,
+    never_used::RULE,
+    no_expiry::RULE,
     orphan_key::RULE,
     over_scoped::RULE,
     own_key_expiring::RULE,
     owner_deactivated::RULE,
+    owner_not_permitted::RULE,
+    owner_reactivated::RULE,
     owner_unknown::RULE,
+    reaches_many_orgs::RULE,
+    review_due::RULE,
+    scope_unused::RULE,
     service_account_quiet::RULE,
     shared_use::RULE,
     superseded::RULE,
@@ -60,6 +89,14 @@ pub struct Rule {
     pub begins: Begins,
     /// The kinds of credentials that it judges; of others it says nothing.
     pub kinds: &'static [CredentialKind],
+    /// What must be proven about the org before it judges.
+    pub needs: &'static [FactName],
+    /// What it judges: what is listed, or what is in no list any more.
+    pub of: Of,
+    /// What a person does about it, as a sentence.
+    pub advice: &'static str,
+    /// Where it stands in public catalogues of controls.
+    pub tags: &'static [&'static str],
     build: fn(&Parameters) -> Result<Judge, String>,
 }
 
@@ -70,6 +107,11 @@ impl Rule {
     /// A sentence that names the parameter, what is wrong with it and how to mend it.
     pub fn with(&self, parameters: &Parameters) -> Result<Judge, String> {
         (self.build)(parameters)
+    }
+
+    /// The first fact that it needs and that is not proven.
+    pub fn lacks(&self, facts: &Facts) -> Option<FactName> {
+        self.needs.iter().copied().find(|need| !facts.proves(*need))
     }
 
     /// Whether these parameters make sense.
@@ -93,6 +135,15 @@ pub enum Begins {
     AsFinding,
     /// Notes: shown in the row, never opened, counted or answered.
     AsNote,
+}
+
+/// What a rule judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// A credential of this report.
+    Present,
+    /// A credential of the report before, which this one, complete there, has not.
+    Gone,
 }
 
 /// Whether a key is one of those that Tokenwarden itself uses.
@@ -136,6 +187,16 @@ pub struct Subject<'a> {
     pub siblings: &'a [Credential],
     /// Whether the lists of accounts were read to their end.
     pub accounts: Accounts,
+    /// What is remembered of it from report to report.
+    pub history: &'a RowHistory,
+    /// What people entered about it.
+    pub register: Option<&'a RegisterEntry>,
+    /// Uses by its owner's account that belong to none of his listed credentials.
+    pub unlisted: &'a [&'a UsageProfile],
+    /// The other governed orgs in which this very token was used.
+    pub other_orgs: &'a [OrgId],
+    /// Since when the audit log was read without a gap.
+    pub log_since: Option<Timestamp>,
 }
 
 impl Subject<'_> {
@@ -174,96 +235,10 @@ fn parameters<T: DeserializeOwned>(given: &Parameters) -> Result<T, String> {
     })
 }
 
-/// The day as people write it: `2026-11-21`. A date's own `Display`, which no format has to be read for.
-fn day(at: Timestamp) -> impl Display {
-    at.date_naive()
-}
-
-fn days(count: i64) -> String {
-    if count == 1 { "1 day".to_owned() } else { format!("{count} days") }
+/// Whole days from a moment to now.
+fn days_since(at: Timestamp, now: Timestamp) -> i64 {
+    (now - at).num_days()
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use crate::model::{CredentialRef, CredentialStatus, OwnerStatus, Relation};
-
-    pub(crate) fn at(text: &str) -> Timestamp {
-        format!("{text}T12:00:00Z").parse().unwrap()
-    }
-
-    pub(crate) fn token() -> Credential {
-        Credential {
-            reference: CredentialRef { kind: CredentialKind::UserApiToken, id: "t1".into() },
-            label: "jenkins nightly".into(),
-            owner: Some("a1".into()),
-            owner_name: Some("Alice".into()),
-            owner_email: None,
-            scopes: None,
-            created_at: Some(at("2026-02-01")),
-            expires_at: Some(at("2027-02-01")),
-            last_used_at: Some(at("2026-11-20")),
-            status: CredentialStatus::Allowed,
-        }
-    }
-
-    pub(crate) fn owner(status: OwnerStatus) -> Owner {
-        Owner { account_id: "a1".into(), name: None, email: None, status, relation: Relation::Managed }
-    }
-
-    pub(crate) fn subject(credential: &Credential) -> Subject<'_> {
-        Subject {
-            credential,
-            owner: None,
-            profile: None,
-            last_used_at: credential.last_used_at,
-            last_used_source: LastUsedSource::Inventory,
-            usage: Use::Known,
-            own: Own::NotKnown,
-            siblings: &[],
-            accounts: Accounts::NotWhole,
-        }
-    }
-
-    pub(crate) fn key() -> Credential {
-        let reference = CredentialRef { kind: CredentialKind::OrgApiKey, id: "k1".into() };
-        Credential { reference, label: "siem".into(), ..token() }
-    }
-
-    pub(crate) fn judge(rule: &Rule, parameters: serde_json::Value, subject: &Subject<'_>, now: &str) -> Verdict {
-        let serde_json::Value::Object(parameters) = parameters else { panic!("parameters are an object") };
-        rule.with(&parameters).unwrap()(subject, at(now))
-    }
-
-    pub(crate) fn is_guilty(verdict: &Verdict) -> bool {
-        matches!(verdict, Verdict::Guilty { .. })
-    }
-
-    #[test]
-    fn ids_are_unique_and_every_rule_takes_no_parameters() {
-        let mut ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
-        ids.dedup();
-        assert_eq!(ids.len(), RULES.len());
-        assert!(RULES.iter().all(|rule| rule.check(&Parameters::new()).is_ok()));
-    }
-
-    #[test]
-    fn with_every_fact_absent_no_rule_says_guilty_or_clean() {
-        let mut bare = token();
-        (bare.owner, bare.created_at, bare.expires_at, bare.last_used_at) = (None, None, None, None);
-        bare.status = CredentialStatus::Unknown;
-        for rule in RULES {
-            bare.reference.kind = rule.kinds[0];
-            let bare = Subject { last_used_source: LastUsedSource::None, usage: Use::Unknown, ..subject(&bare) };
-            let verdict = judge(rule, serde_json::json!({}), &bare, "2026-11-21");
-            assert!(matches!(verdict, Verdict::Unknown { .. }), "{}: {verdict:?}", rule.id);
-        }
-    }
-
-    #[test]
-    fn an_unknown_parameter_is_named() {
-        let given = serde_json::json!({"windows_days": 3});
-        let error = Rule::named("unused").unwrap().check(given.as_object().unwrap()).unwrap_err();
-        assert!(error.contains("windows_days"), "{error}");
-    }
-}
+pub(crate) mod tests;

@@ -1,6 +1,7 @@
 //! `over-scoped`: one of its scopes may do more than reading.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, parameters};
+use super::{Begins, Judge, Of, Parameters, Rule, Subject, parameters};
+use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Verdict};
 use serde::Deserialize;
 
@@ -9,6 +10,10 @@ pub(super) const RULE: Rule = Rule {
     about: "has a scope that may do more than the policy wants",
     begins: Begins::AsNote,
     kinds: &[CredentialKind::UserApiToken, CredentialKind::OrgApiKey, CredentialKind::ServiceAccountToken],
+    needs: &[],
+    of: Of::Present,
+    advice: "Ask its owner whether all these scopes are needed, and replace it by one with fewer where they are not.",
+    tags: &["OWASP NHI5:2025", "ISO 27001 A.8.2", "SOC 2 CC6.3", "NIST 800-53 AC-6"],
     build,
 };
 
@@ -42,8 +47,7 @@ fn judge(subject: &Subject<'_>, parts: &[String]) -> Verdict {
     if found.is_empty() {
         return Verdict::Clean;
     }
-    let reason = format!("It may do more than read: {}.", found.join(", "));
-    Verdict::Guilty { severity: Severity::Low, reason }
+    Verdict::Guilty { severity: Severity::Low, reason: say::over_scoped(&found) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `own-key-expiring`: one of the keys that Tokenwarden itself uses ends soon, and with it everything here.
 
-use super::{Begins, Own, Rule, Subject, day, days, without_parameters};
+use super::{Begins, Of, Own, Rule, Subject, without_parameters};
+use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 
 pub(super) const RULE: Rule = Rule {
@@ -8,6 +9,10 @@ pub(super) const RULE: Rule = Rule {
     about: "is a key that Tokenwarden itself uses, and expires soon",
     begins: Begins::AsFinding,
     kinds: &[CredentialKind::OrgApiKey],
+    needs: &[],
+    of: Of::Present,
+    advice: "Make a new key with the same scopes in admin.atlassian.com and put it into the secret before that day.",
+    tags: &["ISO 27001 A.5.17", "NIST 800-53 IA-5"],
     build: |given| without_parameters(given, judge),
 };
 
@@ -27,12 +32,7 @@ fn judge(subject: &Subject<'_>, now: Timestamp) -> Verdict {
         8..=30 => Severity::Low,
         _ => return Verdict::Clean,
     };
-    let reason = format!(
-        "Tokenwarden itself uses this key, and it expires on {}, in {}. Make a new one and put it into the secret before.",
-        day(expires_at),
-        days(left.max(0))
-    );
-    Verdict::Guilty { severity, reason }
+    Verdict::Guilty { severity, reason: say::own_key_expiring(expires_at, left.max(0)) }
 }
 
 #[cfg(test)]

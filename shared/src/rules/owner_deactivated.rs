@@ -1,6 +1,7 @@
 //! `owner-deactivated`: its owner's account is turned off.
 
-use super::{Begins, Rule, Subject, USER_AND_SERVICE_TOKENS, without_parameters};
+use super::{Begins, Of, Rule, Subject, USER_AND_SERVICE_TOKENS, without_parameters};
+use crate::messages::rules as say;
 use crate::model::{OwnerStatus, Severity, Timestamp, Verdict};
 
 pub(super) const RULE: Rule = Rule {
@@ -8,6 +9,10 @@ pub(super) const RULE: Rule = Rule {
     about: "belongs to an account that is deactivated or closed",
     begins: Begins::AsFinding,
     kinds: USER_AND_SERVICE_TOKENS,
+    needs: &[],
+    of: Of::Present,
+    advice: "Ask the owner's team whether anything relied on it. If nothing does, revoke it, so that it cannot come back with the account.",
+    tags: &["OWASP NHI1:2025", "ISO 27001 A.5.18", "SOC 2 CC6.2", "NIST 800-53 AC-2(3)"],
     build: |given| without_parameters(given, judge),
 };
 
@@ -17,16 +22,13 @@ fn judge(subject: &Subject<'_>, _now: Timestamp) -> Verdict {
     };
     // A deactivated account's tokens answer 401 and stay listed (ACCESS-1816, AX-684); that they work again
     // once it is turned on is inferred.
-    let state = match owner.status {
-        OwnerStatus::Active => return Verdict::Clean,
-        OwnerStatus::Unknown => return Verdict::Unknown { missing: "the state of its owner's account" },
-        OwnerStatus::Inactive => "deactivated",
-        OwnerStatus::Closed => "closed",
-    };
-    let reason = format!(
-        "Its owner's account is {state}: it cannot be used now as far as known, and works again if the account is turned on."
-    );
-    Verdict::Guilty { severity: Severity::Low, reason }
+    match owner.status {
+        OwnerStatus::Active => Verdict::Clean,
+        OwnerStatus::Unknown => Verdict::Unknown { missing: "the state of its owner's account" },
+        OwnerStatus::Inactive | OwnerStatus::Closed => {
+            Verdict::Guilty { severity: Severity::Low, reason: say::owner_deactivated(owner.status) }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `owner-unknown`: nobody is known who answers for it.
 
-use super::{Accounts, Begins, Rule, Subject, without_parameters};
+use super::{Accounts, Begins, Of, Rule, Subject, without_parameters};
+use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 
 pub(super) const RULE: Rule = Rule {
@@ -8,6 +9,10 @@ pub(super) const RULE: Rule = Rule {
     about: "has nobody who answers for it",
     begins: Begins::AsNote,
     kinds: &CredentialKind::ALL,
+    needs: &[],
+    of: Of::Present,
+    advice: "Look at where and when it is used, ask who knows it, and enter who answers for it in the register.",
+    tags: &["OWASP NHI1:2025", "ISO 27001 A.5.9", "ISO 27001 A.5.16", "SOC 2 CC6.1"],
     build: |given| without_parameters(given, judge),
 };
 
@@ -15,12 +20,10 @@ fn judge(subject: &Subject<'_>, _now: Timestamp) -> Verdict {
     let reason = match (subject.owner, &subject.credential.owner, subject.accounts) {
         (Some(_), ..) => return Verdict::Clean,
         (None, _, Accounts::NotWhole) => return Verdict::Unknown { missing: "the list of accounts" },
-        (None, None, Accounts::Whole) => "Its list names nobody who answers for it.",
-        (None, Some(_), Accounts::Whole) => {
-            "The account that its list names is in none of the org's lists of accounts."
-        }
+        (None, None, Accounts::Whole) => say::owner_unknown(),
+        (None, Some(_), Accounts::Whole) => say::owner_not_listed(),
     };
-    Verdict::Guilty { severity: Severity::Medium, reason: format!("{reason} Ask who knows what it is for.") }
+    Verdict::Guilty { severity: Severity::Medium, reason }
 }
 
 #[cfg(test)]

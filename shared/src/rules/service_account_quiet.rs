@@ -1,6 +1,7 @@
 //! `service-account-quiet`: a service account's token that no service uses any more.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, day, days, parameters, within};
+use super::{Begins, Judge, Of, Parameters, Rule, Subject, parameters, within};
+use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 use serde::Deserialize;
 
@@ -9,6 +10,10 @@ pub(super) const RULE: Rule = Rule {
     about: "is a service account's token that went quiet",
     begins: Begins::AsNote,
     kinds: &[CredentialKind::ServiceAccountToken],
+    needs: &[],
+    of: Of::Present,
+    advice: "Ask whoever runs the service whether it still exists. If it does not, revoke the token and look at the account's others.",
+    tags: &["OWASP NHI1:2025", "ISO 27001 A.5.18", "SOC 2 CC6.2", "NIST 800-53 AC-2(3)"],
     build,
 };
 
@@ -38,12 +43,7 @@ fn judge(subject: &Subject<'_>, quiet_days: i64, now: Timestamp) -> Verdict {
     if quiet <= quiet_days {
         return Verdict::Clean;
     }
-    let reason = format!(
-        "A service account's token was last used on {}, {} ago: is its service still there?",
-        day(last),
-        days(quiet)
-    );
-    Verdict::Guilty { severity: Severity::Low, reason }
+    Verdict::Guilty { severity: Severity::Low, reason: say::service_account_quiet(last, quiet) }
 }
 
 #[cfg(test)]

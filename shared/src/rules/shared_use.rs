@@ -1,7 +1,8 @@
 //! `shared-use`: it was used from so many networks that more than one job or person may hold it.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, parameters, within};
-use crate::model::{CredentialKind, Severity, Verdict};
+use super::{Begins, Judge, Of, Parameters, Rule, Subject, parameters, within};
+use crate::messages::rules as say;
+use crate::model::{CredentialKind, FactName, Severity, Verdict};
 use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
@@ -9,6 +10,10 @@ pub(super) const RULE: Rule = Rule {
     about: "was used from many networks",
     begins: Begins::AsNote,
     kinds: &CredentialKind::ALL,
+    needs: &[FactName::EventsNameTokens],
+    of: Of::Present,
+    advice: "Ask its owner where it is used. Give each job its own, so that one can be ended without the others.",
+    tags: &["OWASP NHI9:2025", "ISO 27001 A.5.17", "SOC 2 CC7.2", "NIST 800-53 AU-6"],
     build,
 };
 
@@ -38,9 +43,7 @@ fn judge(subject: &Subject<'_>, networks: u64) -> Verdict {
     if seen < networks {
         return Verdict::Clean;
     }
-    let countries = profile.countries.members().join(", ");
-    let from = if countries.is_empty() { String::new() } else { format!(" ({countries})") };
-    let reason = format!("It was used from about {seen} networks{from}: more than one job or person may hold it.");
+    let reason = say::shared_use(seen, profile.countries.members());
     Verdict::Guilty { severity: Severity::Medium, reason }
 }
 

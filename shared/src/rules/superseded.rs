@@ -1,6 +1,7 @@
 //! `superseded`: the same owner made a newer token for the same job, it is in use, and this one went quiet.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, day, days, parameters, within};
+use super::{Begins, Judge, Of, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, parameters, within};
+use crate::messages::rules as say;
 use crate::model::{Credential, Severity, Timestamp, Use, UsedDays, Verdict};
 use chrono::TimeDelta;
 use serde::Deserialize;
@@ -10,6 +11,10 @@ pub(super) const RULE: Rule = Rule {
     about: "went quiet when its owner began to use a newer one of the same name",
     begins: Begins::AsNote,
     kinds: USER_AND_SERVICE_TOKENS,
+    needs: &[],
+    of: Of::Present,
+    advice: "Ask its owner whether the job has moved to the newer one, and revoke this one once he agrees.",
+    tags: &["OWASP NHI1:2025", "ISO 27001 A.5.17", "SOC 2 CC6.2", "NIST 800-53 IA-5"],
     build,
 };
 
@@ -35,21 +40,52 @@ fn build(given: &Parameters) -> Result<Judge, String> {
 }
 
 fn judge(subject: &Subject<'_>, quiet_days: i64, now: Timestamp) -> Verdict {
+    match successor(subject, quiet_days, now) {
+        Err(missing) => Verdict::Unknown { missing },
+        Ok(None) => Verdict::Clean,
+        Ok(Some(found)) => {
+            let reason = say::superseded(found.last_used_at, found.quiet_days, &found.newer.label, found.begun);
+            Verdict::Guilty { severity: Severity::Low, reason }
+        }
+    }
+}
+
+/// Whether it is superseded, by the rule's own default.
+pub(super) fn is(subject: &Subject<'_>, now: Timestamp) -> bool {
+    USER_AND_SERVICE_TOKENS.contains(&subject.credential.reference.kind)
+        && successor(subject, Given::default().quiet_days, now).is_ok_and(|found| found.is_some())
+}
+
+/// What took its job over, and how long it has been quiet.
+struct Successor<'a> {
+    newer: &'a Credential,
+    begun: Timestamp,
+    last_used_at: Timestamp,
+    quiet_days: i64,
+}
+
+/// The newer one that took the job over; an error is the fact that is missing.
+fn successor<'a>(
+    subject: &Subject<'a>,
+    quiet_days: i64,
+    now: Timestamp,
+) -> Result<Option<Successor<'a>>, &'static str> {
     let (Some(made), Some(last)) = (subject.credential.created_at, subject.last_use()) else {
-        return Verdict::Unknown { missing: "when it was made or Atlassian's own last-used date" };
+        return Err("when it was made or Atlassian's own last-used date");
     };
     if subject.credential.owner.is_none() {
-        return Verdict::Unknown { missing: "its owner" };
+        return Err("its owner");
     }
-    let took_over = subject.siblings.iter().find(|other| takes_over(other, subject.credential, made, last));
-    let Some(newer) = took_over else { return Verdict::Clean };
+    let mut others = subject.siblings.iter();
+    let took_over = others.find_map(|other| Some((other, takes_over(other, subject.credential, made, last)?)));
+    let Some((newer, begun)) = took_over else { return Ok(None) };
     let quiet = (now - last).num_days();
     if quiet < enough(subject, quiet_days) {
-        return Verdict::Clean;
+        return Ok(None);
     }
     match subject.usage {
-        Use::Unknown => Verdict::Unknown { missing: "which of the owner's tokens was used" },
-        Use::Known => Verdict::Guilty { severity: Severity::Low, reason: reason(newer, last, quiet) },
+        Use::Unknown => Err("which of the owner's tokens was used"),
+        Use::Known => Ok(Some(Successor { newer, begun, last_used_at: last, quiet_days: quiet })),
     }
 }
 
@@ -59,11 +95,12 @@ fn enough(subject: &Subject<'_>, quiet_days: i64) -> i64 {
     rhythm.map_or(quiet_days, |interval| (2 * interval).clamp(3, quiet_days.max(3)))
 }
 
-/// Named alike, made while the other was in use or soon after, and used since.
-fn takes_over(newer: &Credential, older: &Credential, made: Timestamp, last: Timestamp) -> bool {
-    let (Some(begun), Some(used)) = (newer.created_at, newer.last_used_at) else { return false };
+/// When the newer one was made, if it is named alike, was made while the other was in use or soon after, and used since.
+fn takes_over(newer: &Credential, older: &Credential, made: Timestamp, last: Timestamp) -> Option<Timestamp> {
+    let (begun, used) = (newer.created_at?, newer.last_used_at?);
     let dates_fit = begun > made && last <= begun + CHANGE_OVER && used > begun && used > last;
-    dates_fit && newer.reference.kind == older.reference.kind && is_same_job(&newer.label, &older.label)
+    let same = newer.reference.kind == older.reference.kind && is_same_job(&newer.label, &older.label);
+    (dates_fit && same).then_some(begun)
 }
 
 fn is_same_job(newer: &str, older: &str) -> bool {
@@ -76,16 +113,6 @@ fn job(label: &str) -> String {
     let words = label.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase);
     let telling = words.filter(|word| !matches!(word.as_str(), "" | "v" | "new" | "old" | "copy" | "token"));
     telling.collect::<Vec<_>>().join(" ")
-}
-
-fn reason(newer: &Credential, last: Timestamp, quiet: i64) -> String {
-    let begun = newer.created_at.map_or(String::new(), |at| format!(", made on {}", day(at)));
-    format!(
-        "It was last used on {}, {} ago; its owner's newer “{}”{begun}, is in use. The job has probably moved.",
-        day(last),
-        days(quiet),
-        newer.label
-    )
 }
 
 #[cfg(test)]

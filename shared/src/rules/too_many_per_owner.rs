@@ -1,6 +1,7 @@
 //! `too-many-per-owner`: one account holds more credentials of the kind than the policy allows.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, parameters, within};
+use super::{Begins, Judge, Of, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, parameters, within};
+use crate::messages::rules as say;
 use crate::model::{Severity, Timestamp, Verdict};
 use serde::Deserialize;
 
@@ -9,6 +10,10 @@ pub(super) const RULE: Rule = Rule {
     about: "belongs to an account that holds more of its kind than the policy allows",
     begins: Begins::AsNote,
     kinds: USER_AND_SERVICE_TOKENS,
+    needs: &[],
+    of: Of::Present,
+    advice: "Go through them with their owner: which job uses which, and which are needed no more.",
+    tags: &["ISO 27001 A.5.17", "SOC 2 CC6.1", "NIST 800-53 IA-5"],
     build,
 };
 
@@ -41,8 +46,7 @@ fn judge(subject: &Subject<'_>, most: usize, now: Timestamp) -> Verdict {
     if held <= most {
         return Verdict::Clean;
     }
-    let reason = format!("Its owner holds {held} of this kind; the policy allows {most}.");
-    Verdict::Guilty { severity: Severity::Low, reason }
+    Verdict::Guilty { severity: Severity::Low, reason: say::too_many_per_owner(held, most) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `unscoped`: it has no scopes, so nothing but its owner's own rights bounds it.
 
-use super::{Begins, Rule, Subject, without_parameters};
+use super::{Begins, Of, Rule, Subject, without_parameters};
+use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 
 pub(super) const RULE: Rule = Rule {
@@ -8,17 +9,17 @@ pub(super) const RULE: Rule = Rule {
     about: "has no scopes",
     begins: Begins::AsNote,
     kinds: &[CredentialKind::UserApiToken, CredentialKind::OrgApiKey, CredentialKind::ServiceAccountToken],
+    needs: &[],
+    of: Of::Present,
+    advice: "Ask its owner to replace it by one with the scopes that its job needs.",
+    tags: &["OWASP NHI5:2025", "ISO 27001 A.8.2", "SOC 2 CC6.3", "NIST 800-53 AC-6"],
     build: |given| without_parameters(given, judge),
 };
 
 fn judge(subject: &Subject<'_>, _now: Timestamp) -> Verdict {
     match subject.credential.scopes.as_deref() {
         None => Verdict::Unknown { missing: "its scopes" },
-        Some([]) => {
-            // That an empty list means "all that its owner may do" is inferred; no source says it.
-            let reason = "Its list shows no scopes: as far as known it may do all that its owner may do.";
-            Verdict::Guilty { severity: Severity::Low, reason: reason.to_owned() }
-        }
+        Some([]) => Verdict::Guilty { severity: Severity::Low, reason: say::unscoped() },
         Some(_) => Verdict::Clean,
     }
 }

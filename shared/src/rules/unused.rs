@@ -1,6 +1,7 @@
 //! `unused`: Atlassian's own last-used date is older than the window, and older than the token's own rhythm explains.
 
-use super::{Begins, Judge, Parameters, Rule, Subject, day, days, parameters, within};
+use super::{Begins, Judge, Of, Parameters, Rule, Subject, parameters, within};
+use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Use, UsedDays, Verdict};
 use serde::Deserialize;
 
@@ -9,6 +10,10 @@ pub(super) const RULE: Rule = Rule {
     about: "has not been used for longer than the window, as Atlassian's own date says",
     begins: Begins::AsFinding,
     kinds: &CredentialKind::ALL,
+    needs: &[],
+    of: Of::Present,
+    advice: "Ask its owner whether it is still needed, also by a job that runs once a quarter or once a year. Revoke it once that is answered.",
+    tags: &["OWASP NHI1:2025", "ISO 27001 A.5.18", "SOC 2 CC6.2", "NIST 800-53 AC-2(3)"],
     build,
 };
 
@@ -45,19 +50,7 @@ fn judge(subject: &Subject<'_>, window_days: i64, now: Timestamp) -> Verdict {
     if rhythm.is_some_and(|interval| idle <= 2 * interval) {
         return Verdict::Clean;
     }
-    Verdict::Guilty { severity: Severity::Medium, reason: reason(last, idle, window_days, rhythm) }
-}
-
-fn reason(last: Timestamp, idle: i64, window_days: i64, rhythm: Option<i64>) -> String {
-    let rhythm = rhythm.map_or(String::new(), |interval| {
-        format!(" Between the uses that we saw there were at most {}.", days(interval))
-    });
-    format!(
-        "Atlassian last saw it used on {}, {} ago; the window is {}.{rhythm}",
-        day(last),
-        days(idle),
-        days(window_days)
-    )
+    Verdict::Guilty { severity: Severity::Medium, reason: say::unused(last, idle, window_days, rhythm) }
 }
 
 #[cfg(test)]
@@ -115,5 +108,15 @@ mod tests {
     #[test]
     fn an_impossible_window_is_refused() {
         assert!(RULE.check(json!({"window_days": 0}).as_object().unwrap()).unwrap_err().contains("from 1 to 3650"));
+    }
+
+    #[test]
+    fn where_no_list_of_atlassian_s_gives_a_date_an_event_alone_supports_nothing() {
+        for kind in [CredentialKind::ObservedToken, CredentialKind::Registered] {
+            let mut token = crate::model::Credential { last_used_at: None, ..token() };
+            token.reference.kind = kind;
+            let seen = Subject { last_used_at: Some(at("2026-01-01")), ..subject(&token) };
+            assert!(matches!(judge(&RULE, json!({}), &seen, "2026-11-21"), Verdict::Unknown { .. }), "{kind}");
+        }
     }
 }

@@ -18,6 +18,9 @@ pub(super) enum Endpoint<'a> {
     Org(&'a OrgId),
     /// Its managed accounts (Organizations API spec).
     Users(&'a OrgId),
+    /// Its users in every directory (Organizations API spec, v2; deprecated there until 30 June 2027, and the one way to
+    /// external users and admins for a scoped key; `-` stands for every directory).
+    DirectoryUsers(&'a OrgId),
     /// Its audit log (Organizations API spec).
     EventsStream(&'a OrgId),
     /// Its list of actions (Organizations API spec).
@@ -47,6 +50,7 @@ impl Endpoint<'_> {
         match self {
             Self::Org(_) => "the org",
             Self::Users(_) => "the list of users",
+            Self::DirectoryUsers(_) => "the directories' list of users",
             Self::EventsStream(_) => "the event stream",
             Self::EventActions(_) => "the list of event actions",
             Self::ApiTokens(_) => "the list of user API tokens",
@@ -64,6 +68,7 @@ impl Endpoint<'_> {
         match self {
             Self::Org(_)
             | Self::Users(_)
+            | Self::DirectoryUsers(_)
             | Self::EventsStream(_)
             | Self::EventActions(_)
             | Self::ApiTokens(_)
@@ -85,6 +90,7 @@ impl Endpoint<'_> {
         Ok(match self {
             Self::Org(org) => format!("/admin/v1/orgs/{}", of_org(org)?),
             Self::Users(org) => format!("/admin/v1/orgs/{}/users", of_org(org)?),
+            Self::DirectoryUsers(org) => format!("/admin/v2/orgs/{}/directories/-/users", of_org(org)?),
             Self::EventsStream(org) => format!("/admin/v1/orgs/{}/events-stream", of_org(org)?),
             Self::EventActions(org) => format!("/admin/v1/orgs/{}/event-actions", of_org(org)?),
             Self::ApiTokens(org) => format!("/admin/api-access/v1/orgs/{}/api-tokens", of_org(org)?),
@@ -107,6 +113,7 @@ impl Endpoint<'_> {
             Self::FindUser(_, account) => Some(json!({"accountIds": [account], "expand": ["platformRoles"]})),
             Self::Org(_)
             | Self::Users(_)
+            | Self::DirectoryUsers(_)
             | Self::EventsStream(_)
             | Self::EventActions(_)
             | Self::ApiTokens(_)

@@ -16,7 +16,7 @@ use crate::{
         row::Listing,
         services::{OauthClientPage, ServiceAccountPage},
         tokens::{CredentialPage, ListedCredential},
-        users::UserPage,
+        users::{DirectoryPage, DirectoryUser, UserPage},
     },
 };
 use serde::de::DeserializeOwned;
@@ -50,6 +50,20 @@ impl<S: SecretSource, C: Clock> AtlassianReader<S, C> {
         let endpoint = Endpoint::Users(org);
         let page: UserPage = self.client.read(org, endpoint, &with_cursor([], cursor.as_deref())).await?;
         self.page(endpoint, page, cursor.as_deref(), |row| row.into_owner().map(Staged::Owner))
+    }
+
+    /// Users in every directory that fit one filter (Organizations API spec, v2: at most 100 a page).
+    async fn directory(
+        &self,
+        org: &OrgId,
+        filter: (&'static str, &str),
+        cursor: Option<String>,
+        understand: impl Fn(DirectoryUser) -> Result<Staged>,
+    ) -> Result<SectionPage> {
+        let endpoint = Endpoint::DirectoryUsers(org);
+        let query = [(filter.0, filter.1.to_owned()), ("limit", "100".to_owned())];
+        let page: DirectoryPage = self.client.read(org, endpoint, &with_cursor(query, cursor.as_deref())).await?;
+        self.page(endpoint, page, cursor.as_deref(), understand)
     }
 
     async fn service_accounts(&self, org: &OrgId, cursor: Option<String>) -> Result<SectionPage> {
@@ -130,6 +144,15 @@ impl<S: SecretSource, C: Clock> TokenReader for AtlassianReader<S, C> {
                 self.credentials(org, endpoint, cursor, ListedCredential::into_service_token).await
             }
             SectionName::OauthClients => self.oauth_clients(org, cursor).await,
+            SectionName::ExternalUsers => {
+                let external = |row: DirectoryUser| row.into_external().map(Staged::Owner);
+                self.directory(org, ("claimStatus", "unmanaged"), cursor, external).await
+            }
+            SectionName::OrgAdmins => {
+                let admin = |row: DirectoryUser| row.into_account().map(Staged::OrgAdmin);
+                self.directory(org, ("roleIds", "atlassian/org-admin"), cursor, admin).await
+            }
+            SectionName::Registered => Ok(SectionPage { rows: Vec::new(), next: None }),
         }
     }
 

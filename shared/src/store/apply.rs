@@ -6,7 +6,7 @@ use super::{
     cases::StoredPolicy,
     item::{Draft, Entity, Item, body, number, read_key},
     keys::{self, Key},
-    transact::{Outcome, Reason, put_new, put_next, remove_pending, unexplained},
+    transact::{Outcome, Reason, delete, put, put_new, put_next, remove_pending, unexplained},
 };
 use crate::{
     decide::ledger::chain,
@@ -86,6 +86,8 @@ pub fn pending_of(key: &Key) -> Option<(OrgId, Pending)> {
 enum Part {
     /// Action, budget or policy: if it moved, the caller must look again.
     State,
+    /// An entry that simply replaces what was there.
+    Entry,
     Decision,
     Handled,
     Ledger,
@@ -117,6 +119,21 @@ impl Store {
         }
         if let Some(policy) = &change.policy {
             writes.extend(policy_writes(table, org, policy)?);
+        }
+        for entry in &change.register {
+            let draft = Draft::new(keys::register_entry(org, &entry.credential), Entity::RegisterEntry).body(entry)?;
+            writes.push((Part::Entry, put(table, draft)?));
+        }
+        if let Some(sponsor) = &change.sponsor {
+            let draft = Draft::new(keys::sponsor(org, &sponsor.account), Entity::Sponsor).body(sponsor)?;
+            writes.push((Part::Entry, put(table, draft)?));
+        }
+        if let Some(credential) = &change.unregister {
+            writes.push((Part::Entry, delete(table, keys::register_entry(org, credential))?));
+        }
+        if let Some(exemption) = &change.exemption {
+            let draft = Draft::new(keys::exemption(org, &exemption.id), Entity::Exemption).body(exemption)?;
+            writes.push((Part::Entry, put(table, draft)?));
         }
         if let Some(decision) = &change.decision {
             writes.push((Part::Decision, put_new(table, decision_draft(org, decision)?)?));

@@ -55,26 +55,35 @@ impl Store {
 
     /// Which of these keys have an item. Reads consistently, 100 a call.
     pub(super) async fn existing(&self, table: &str, keys: &HashSet<Key>) -> Result<HashSet<Key>> {
-        let mut found = HashSet::new();
-        let keys: Vec<&Key> = keys.iter().collect();
-        for chunk in keys.chunks(READS) {
-            let wanted = chunk.iter().map(|key| key_item((*key).clone())).collect();
-            self.read_chunk(table, wanted, &mut found).await?;
-        }
-        Ok(found)
+        let items = self.read_chunks(table, keys, Part::Keys).await?;
+        items.iter().map(read_key).collect()
     }
 
-    async fn read_chunk(&self, table: &str, mut left: Vec<Item>, found: &mut HashSet<Key>) -> Result<()> {
+    /// The items of these keys that exist, in any order. Reads consistently, 100 a call.
+    pub(super) async fn read_all(&self, table: &str, keys: &HashSet<Key>) -> Result<Vec<Item>> {
+        self.read_chunks(table, keys, Part::Whole).await
+    }
+
+    async fn read_chunks(&self, table: &str, keys: &HashSet<Key>, part: Part) -> Result<Vec<Item>> {
+        let keys: Vec<&Key> = keys.iter().collect();
+        let calls: Vec<_> = keys
+            .chunks(READS)
+            .map(|chunk| self.read_chunk(table, chunk.iter().map(|key| key_item((*key).clone())).collect(), part))
+            .collect();
+        let found: Vec<Vec<Item>> = stream::iter(calls).buffer_unordered(CALLS_AT_A_TIME).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    async fn read_chunk(&self, table: &str, mut left: Vec<Item>, part: Part) -> Result<Vec<Item>> {
+        let mut found = Vec::new();
         for tries in 0..TRIES {
-            let request = self.client.batch_get_item().request_items(table, keys_only(left)?);
+            let request = self.client.batch_get_item().request_items(table, wanted(left, part)?);
             let answer = request.send().await.map_err(failed("BatchGetItem", table))?;
-            for item in answer.responses.and_then(|mut tables| tables.remove(table)).unwrap_or_default() {
-                found.insert(read_key(&item)?);
-            }
+            found.extend(answer.responses.and_then(|mut tables| tables.remove(table)).unwrap_or_default());
             let undone = answer.unprocessed_keys.and_then(|mut tables| tables.remove(table));
             left = undone.map(|undone| undone.keys).unwrap_or_default();
             if left.is_empty() {
-                return Ok(());
+                return Ok(found);
             }
             back_off(tries).await;
         }
@@ -82,10 +91,17 @@ impl Store {
     }
 }
 
-fn keys_only(keys: Vec<Item>) -> Result<KeysAndAttributes> {
-    let wanted =
-        KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).projection_expression("pk, sk");
-    wanted.build().map_err(|_| unbuilt())
+/// What of the items is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Keys,
+    Whole,
+}
+
+fn wanted(keys: Vec<Item>, part: Part) -> Result<KeysAndAttributes> {
+    let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
+    let projection = (part == Part::Keys).then(|| "pk, sk".to_owned());
+    wanted.set_projection_expression(projection).build().map_err(|_| unbuilt())
 }
 
 fn unbuilt() -> Error {

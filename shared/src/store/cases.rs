@@ -9,12 +9,13 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        Action, ActionId, Budget, Finding, FindingId, LedgerEntry, LedgerHead, Org, OrgId, Page, PolicyVersion,
-        Timestamp, Versioned,
+        AccountId, Action, ActionId, Budget, CredentialRef, Exemption, Finding, FindingId, LedgerEntry, LedgerHead,
+        Org, OrgId, Page, PolicyVersion, RegisterEntry, Sponsor, Timestamp, Versioned,
     },
     ports::CaseReader,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 impl CaseReader for Store {
     async fn orgs(&self) -> Result<Vec<Org>> {
@@ -41,6 +42,38 @@ impl CaseReader for Store {
 
     async fn findings(&self, org: &OrgId, after: Option<&FindingId>, limit: u32) -> Result<Page<Finding>> {
         self.findings_page(Select::all(&self.tables.cases, keys::findings(org)).limit(limit), after).await
+    }
+
+    async fn exemptions(&self, org: &OrgId) -> Result<Vec<Exemption>> {
+        let select = Select::all(&self.tables.cases, keys::exemptions(org));
+        self.fetch_all(&select).await?.into_iter().map(body).collect()
+    }
+
+    async fn sponsors(&self, org: &OrgId, accounts: &[AccountId]) -> Result<HashMap<AccountId, Sponsor>> {
+        let keys = accounts.iter().map(|account| keys::sponsor(org, account)).collect();
+        let items = self.read_all(&self.tables.cases, &keys).await?;
+        let entry = |item| body(item).map(|sponsor: Sponsor| (sponsor.account.clone(), sponsor));
+        items.into_iter().map(entry).collect()
+    }
+
+    async fn register_entry(&self, org: &OrgId, credential: &CredentialRef) -> Result<Option<RegisterEntry>> {
+        self.get(&self.tables.cases, keys::register_entry(org, credential)).await?.map(body).transpose()
+    }
+
+    async fn register_of(
+        &self,
+        org: &OrgId,
+        credentials: &[CredentialRef],
+    ) -> Result<HashMap<CredentialRef, RegisterEntry>> {
+        let keys = credentials.iter().map(|one| keys::register_entry(org, one)).collect();
+        let items = self.read_all(&self.tables.cases, &keys).await?;
+        let entry = |item| body(item).map(|entry: RegisterEntry| (entry.credential.clone(), entry));
+        items.into_iter().map(entry).collect()
+    }
+
+    async fn register(&self, org: &OrgId, cursor: Option<String>, limit: u32) -> Result<Page<RegisterEntry>> {
+        let select = Select::all(&self.tables.cases, keys::register(org)).limit(limit);
+        self.page(&select, cursor.as_deref(), body).await
     }
 
     async fn action(&self, org: &OrgId, id: &ActionId) -> Result<Option<Versioned<Action>>> {

@@ -4,20 +4,28 @@ use super::{
     Store,
     call::failed,
     expiry,
-    item::{Draft, Entity, body, key_item, number},
+    item::{Draft, Entity, body, key_item, number, read_key},
     keys::{self, Key, Single},
     profile,
     transact::{Outcome, Reason, put_new, put_next, unexplained},
 };
 use crate::{
+    decide::classify::deed,
     error::{Error, Result},
-    model::{ActionCatalogue, AuditEvent, EventKey, OrgId, ProfileKey, UsageProfile, Versioned},
-    ports::{EventStore, Written},
+    model::{
+        ActionCatalogue, AuditEvent, CredentialEvent, EventKey, Interval, OrgId, ProfileKey, Timestamp, Topic,
+        UsageProfile, Versioned,
+    },
+    ports::{EventReader, EventStore, Written},
 };
+use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::{HashMap, HashSet};
 
 /// How many events one transaction may hold beside their profile; DynamoDB's own limit is 100 items and 4 MiB.
 pub const EVENTS_A_TRANSACTION: usize = 50;
+
+/// So many events about credentials are held in memory at once, some 200 bytes each.
+const CREDENTIAL_EVENTS: usize = 20_000;
 
 impl EventStore for Store {
     async fn known_events(&self, org: &OrgId, keys: &[EventKey]) -> Result<HashSet<EventKey>> {
@@ -79,15 +87,74 @@ impl EventStore for Store {
     }
 }
 
+impl EventReader for Store {
+    async fn credential_events(&self, org: &OrgId, within: Interval) -> Result<Vec<CredentialEvent>> {
+        let keys = self.keys_about_credentials(org, within).await?;
+        let catalogue = self.catalogue(org).await?;
+        let items = self.read_all(&self.tables.history, &keys).await?;
+        let event = |item| body(item).map(|event: AuditEvent| credential_event(event, &catalogue));
+        let mut events: Vec<CredentialEvent> = items.into_iter().map(event).collect::<Result<_>>()?;
+        events.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        Ok(events)
+    }
+
+    async fn existing_profiles(&self, org: &OrgId, keys: &[ProfileKey]) -> Result<HashSet<ProfileKey>> {
+        let wanted: HashMap<Key, &ProfileKey> = keys.iter().map(|key| (keys::profile(org, key), key)).collect();
+        let found = self.existing(&self.tables.history, &wanted.keys().cloned().collect()).await?;
+        Ok(found.iter().filter_map(|key| wanted.get(key)).map(|key| (*key).clone()).collect())
+    }
+
+    async fn action_names(&self, org: &OrgId) -> Result<ActionCatalogue> {
+        self.catalogue(org).await
+    }
+}
+
+fn credential_event(event: AuditEvent, catalogue: &ActionCatalogue) -> CredentialEvent {
+    let deed = deed(&event.action, catalogue);
+    CredentialEvent { id: event.id, action: event.action, at: event.time, actor: event.actor.id, deed }
+}
+
 impl Store {
+    /// The newest of them, at most [`CREDENTIAL_EVENTS`].
+    async fn keys_about_credentials(&self, org: &OrgId, within: Interval) -> Result<HashSet<Key>> {
+        let table = &self.tables.history;
+        let (mut keys, mut start) = (HashSet::new(), None);
+        while keys.len() < CREDENTIAL_EVENTS {
+            let request = self
+                .client
+                .query()
+                .table_name(table)
+                .index_name("by_profile")
+                .scan_index_forward(false)
+                .key_condition_expression("#of = :of AND profile_at BETWEEN :from AND :to")
+                .expression_attribute_names("#of", "profile")
+                .expression_attribute_values(":of", AttributeValue::S(keys::events_about_credentials(org)))
+                .expression_attribute_values(":from", AttributeValue::S(profile_at(within.from)))
+                .expression_attribute_values(":to", AttributeValue::S(profile_at(within.to)))
+                .set_exclusive_start_key(start);
+            let answer = request.send().await.map_err(failed("Query", table))?;
+            for item in answer.items.unwrap_or_default() {
+                keys.insert(read_key(&item)?);
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
+        }
+        Ok(keys)
+    }
+
     fn event_draft(&self, org: &OrgId, event: &AuditEvent, profile: Option<&ProfileKey>) -> Result<Draft> {
         let expires = expiry(event.time, self.retention.event_days);
         let draft = Draft::new(keys::event(org, &event.key()), Entity::Event).expires(Some(expires)).body(event)?;
-        Ok(match profile {
+        let of = match (profile, event.topic) {
+            (Some(key), _) => Some(keys::events_of_profile(org, key)),
+            (None, Topic::Credential) => Some(keys::events_about_credentials(org)),
+            (None, _) => None,
+        };
+        Ok(match of {
             None => draft,
-            Some(key) => draft
-                .text("profile", keys::events_of_profile(org, key))
-                .text("profile_at", format!("{:012}", event.time.timestamp())),
+            Some(of) => draft.text("profile", of).text("profile_at", profile_at(event.time)),
         })
     }
 
@@ -102,6 +169,11 @@ impl Store {
             false => Err(Error::invalid("events", "one of them is there twice, so the profile would count it twice")),
         }
     }
+}
+
+/// The range key of the index `by_profile`: seconds since 1970, in the order of time.
+fn profile_at(at: Timestamp) -> String {
+    format!("{:012}", at.timestamp())
 }
 
 fn is_contention(reason: &Reason) -> bool {

@@ -47,7 +47,7 @@ impl Store {
         }
     }
 
-    /// Changes what a finding says, and leaves it pending if it is.
+    /// Changes what a finding says, and leaves it pending if it is. One that was exempt from the first is written so.
     async fn change_finding(&self, org: &OrgId, finding: &Finding) -> Result<()> {
         let table = &self.tables.cases;
         let request = self
@@ -55,8 +55,9 @@ impl Store {
             .update_item()
             .table_name(table)
             .set_key(Some(key_item(keys::finding(org, &finding.id))))
-            .update_expression("SET body = :body")
-            .condition_expression("generation = :new")
+            .update_expression("SET entity = :entity, generation = :new, body = :body")
+            .condition_expression("attribute_not_exists(pk) OR generation = :new")
+            .expression_attribute_values(":entity", Entity::Finding.attribute())
             .expression_attribute_values(":body", value(finding)?)
             .expression_attribute_values(":new", number(finding.generation));
         match request.send().await {

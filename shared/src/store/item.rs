@@ -35,6 +35,8 @@ pub enum Entity {
     Run,
     /// A staged owner.
     StagedOwner,
+    /// The staged mark that an account is an org admin.
+    StagedAdmin,
     /// A staged credential.
     StagedCredential,
     /// A finding of one run.
@@ -43,6 +45,8 @@ pub enum Entity {
     Totals,
     /// A row of a report.
     Row,
+    /// An account of a report.
+    OwnerRow,
     /// The summary of a report.
     Report,
     /// Which report is the latest.
@@ -55,6 +59,12 @@ pub enum Entity {
     Org,
     /// A finding.
     Finding,
+    /// An exemption.
+    Exemption,
+    /// What people entered about a credential.
+    RegisterEntry,
+    /// Who answers for an account that is not managed.
+    Sponsor,
     /// An action.
     Action,
     /// A decision.
@@ -87,16 +97,21 @@ impl Entity {
             Self::Schedule => "schedule",
             Self::Run => "run",
             Self::StagedOwner => "staged_owner",
+            Self::StagedAdmin => "staged_admin",
             Self::StagedCredential => "staged_credential",
             Self::RunFinding => "run_finding",
             Self::Totals => "totals",
             Self::Row => "row",
+            Self::OwnerRow => "owner_row",
             Self::Report => "report",
             Self::Latest => "latest",
             Self::Quarantined => "quarantined",
             Self::QuarantinePart => "quarantine_part",
             Self::Org => "org",
             Self::Finding => "finding",
+            Self::Exemption => "exemption",
+            Self::RegisterEntry => "register_entry",
+            Self::Sponsor => "sponsor",
             Self::Action => "action",
             Self::Decision => "decision",
             Self::Policy => "policy",

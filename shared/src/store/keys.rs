@@ -5,7 +5,7 @@
 
 use crate::model::{
     AccountId, ActionId, Credential, CredentialRef, EventKey, FindingId, OrgId, ProfileKey, QuarantineId, ReportId,
-    SHARDS, Timestamp, shard_of,
+    SHARDS, SectionName, Timestamp, shard_of,
 };
 use chrono::DateTime;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
@@ -114,6 +114,12 @@ pub fn events_of_profile(org: &OrgId, key: &ProfileKey) -> String {
     format!("{}#{}{}", part(org.as_str()), profiles_of(&key.actor), ordered(&key.identity))
 }
 
+/// The hash key under which the index `by_profile` has the events about credentials that name none of them.
+pub fn events_about_credentials(org: &OrgId) -> String {
+    // No account id is empty, so no profile has this key.
+    format!("{}# credentials", part(org.as_str()))
+}
+
 /// The one item of its type that an org has in the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Single {
@@ -144,9 +150,9 @@ pub fn single(org: &OrgId, which: Single) -> Key {
     Key::new(format!("S#{}", part(org.as_str())), sk)
 }
 
-/// A staged owner: before his credentials.
-pub fn staged_owner(org: &OrgId, report: &ReportId, owner: &AccountId) -> Key {
-    Key::new(owners_shard(org, report, owner.as_str()), format!("{} 0", ordered(owner.as_str())))
+/// A staged account as one section lists it: before its credentials.
+pub fn staged_owner(org: &OrgId, report: &ReportId, owner: &AccountId, section: SectionName) -> Key {
+    Key::new(owners_shard(org, report, owner.as_str()), format!("{} 0{section}", ordered(owner.as_str())))
 }
 
 /// A staged credential: after its owner, or under the owner `-`.
@@ -197,6 +203,17 @@ pub fn row(org: &OrgId, report: &ReportId, parts: u32, credential: &CredentialRe
 /// A partition of a report's rows.
 pub fn rows_part(org: &OrgId, report: &ReportId, number: u32) -> String {
     format!("C#{}#{}#{number:02}", part(org.as_str()), part(report.as_str()))
+}
+
+/// An account of a report: its partition follows its hash.
+pub fn owner_row(org: &OrgId, report: &ReportId, parts: u32, account: &AccountId) -> Key {
+    let number = shard_of(account.as_str(), parts.max(1));
+    Key::new(owners_part(org, report, number), ordered(account.as_str()))
+}
+
+/// A partition of a report's accounts.
+pub fn owners_part(org: &OrgId, report: &ReportId, number: u32) -> String {
+    format!("O#{}#{}#{number:02}", part(org.as_str()), part(report.as_str()))
 }
 
 /// The summary of a report.
@@ -251,6 +268,31 @@ pub fn finding(org: &OrgId, id: &FindingId) -> Key {
 /// The partition of an org's findings.
 pub fn findings(org: &OrgId) -> String {
     format!("F#{}", part(org.as_str()))
+}
+
+/// An exemption.
+pub fn exemption(org: &OrgId, id: &str) -> Key {
+    Key::new(exemptions(org), ordered(id))
+}
+
+/// The partition of an org's exemptions.
+pub fn exemptions(org: &OrgId) -> String {
+    format!("X#{}", part(org.as_str()))
+}
+
+/// What people entered about a credential.
+pub fn register_entry(org: &OrgId, CredentialRef { kind, id }: &CredentialRef) -> Key {
+    Key::new(register(org), format!("{kind} {}", ordered(id.as_str())))
+}
+
+/// The partition of an org's register.
+pub fn register(org: &OrgId) -> String {
+    format!("N#{}", part(org.as_str()))
+}
+
+/// Who answers for an account that is not managed.
+pub fn sponsor(org: &OrgId, account: &AccountId) -> Key {
+    Key::new(format!("W#{}", part(org.as_str())), ordered(account.as_str()))
 }
 
 /// An action.

@@ -41,6 +41,8 @@ struct Compact {
     countries: KSmallest<6>,
     #[serde(rename = "a")]
     actions: KSmallest<8>,
+    #[serde(rename = "p", default)]
+    places: KSmallest<4>,
     #[serde(rename = "d")]
     days: UsedDays,
     #[serde(rename = "h")]
@@ -86,6 +88,7 @@ impl Compact {
             networks: profile.networks,
             countries: profile.countries,
             actions: profile.actions,
+            places: profile.places,
             days: profile.days,
             hours: profile.hours,
         }
@@ -105,6 +108,7 @@ impl Compact {
             networks: self.networks,
             countries: self.countries,
             actions: self.actions,
+            places: self.places,
             days: self.days,
             hours: self.hours,
         }

@@ -12,7 +12,8 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        AccountId, CredentialRef, CredentialRow, OrgId, Page, PollState, Report, ReportId, UsageProfile, Versioned,
+        AccountId, CredentialRef, CredentialRow, OrgId, OwnerRow, Page, PollState, Report, ReportId, UsageProfile,
+        Versioned,
     },
     ports::ReportReader,
 };
@@ -20,6 +21,8 @@ use aws_sdk_dynamodb::{
     error::SdkError,
     types::{AttributeValue, Select as Selection},
 };
+
+use serde::de::DeserializeOwned;
 
 impl ReportReader for Store {
     async fn latest_report(&self, org: &OrgId) -> Result<Option<Report>> {
@@ -45,23 +48,33 @@ impl ReportReader for Store {
         cursor: Option<String>,
         limit: u32,
     ) -> Result<Page<CredentialRow>> {
-        let list = keys::rows_part(org, &report.id, 0);
-        let Cursor { part, after } = Cursor::open(&list, cursor.as_deref())?;
-        let select = Select::all(&self.tables.history, keys::rows_part(org, &report.id, part)).limit(limit);
-        let fetched = self.fetch(&select, after.as_deref()).await?;
-        let next = match fetched.last {
-            Some(sk) => Some(Cursor { part, after: Some(sk) }),
-            None if part + 1 < report.parts => Some(Cursor { part: part + 1, after: None }),
-            None => None,
-        };
-        let items = fetched.items.into_iter().map(body).collect::<Result<_>>()?;
-        Ok(Page { items, next: next.map(|cursor| cursor.seal(&list)) })
+        self.parted(report.parts, |part| keys::rows_part(org, &report.id, part), cursor, limit).await
+    }
+
+    async fn owner_rows(
+        &self,
+        org: &OrgId,
+        report: &Report,
+        cursor: Option<String>,
+        limit: u32,
+    ) -> Result<Page<OwnerRow>> {
+        self.parted(report.parts, |part| keys::owners_part(org, &report.id, part), cursor, limit).await
+    }
+
+    async fn owner_row(&self, org: &OrgId, report: &Report, account: &AccountId) -> Result<Option<OwnerRow>> {
+        let key = keys::owner_row(org, &report.id, report.parts, account);
+        self.get(&self.tables.history, key).await?.map(body).transpose()
     }
 
     async fn row(&self, org: &OrgId, report: &Report, credential: &CredentialRef) -> Result<Option<CredentialRow>> {
         let key = keys::row(org, &report.id, report.parts, credential);
         let row: Option<CredentialRow> = self.get(&self.tables.history, key).await?.map(body).transpose()?;
         Ok(row.filter(|row| row.credential.reference == *credential))
+    }
+
+    async fn rows_of(&self, org: &OrgId, report: &Report, credentials: &[CredentialRef]) -> Result<Vec<CredentialRow>> {
+        let keys = credentials.iter().map(|one| keys::row(org, &report.id, report.parts, one)).collect();
+        self.read_all(&self.tables.history, &keys).await?.into_iter().map(body).collect()
     }
 
     async fn poll_lag(&self, org: &OrgId) -> Result<Option<PollState>> {
@@ -77,6 +90,27 @@ impl ReportReader for Store {
 }
 
 impl Store {
+    /// A page of a list that goes through several partitions of the history.
+    async fn parted<T: DeserializeOwned>(
+        &self,
+        parts: u32,
+        pk: impl Fn(u32) -> String + Send,
+        cursor: Option<String>,
+        limit: u32,
+    ) -> Result<Page<T>> {
+        let list = pk(0);
+        let Cursor { part, after } = Cursor::open(&list, cursor.as_deref())?;
+        let select = Select::all(&self.tables.history, pk(part)).limit(limit);
+        let fetched = self.fetch(&select, after.as_deref()).await?;
+        let next = match fetched.last {
+            Some(sk) => Some(Cursor { part, after: Some(sk) }),
+            None if part + 1 < parts => Some(Cursor { part: part + 1, after: None }),
+            None => None,
+        };
+        let items = fetched.items.into_iter().map(body).collect::<Result<_>>()?;
+        Ok(Page { items, next: next.map(|cursor| cursor.seal(&list)) })
+    }
+
     pub(super) async fn put_latest(&self, latest: Draft, id: &ReportId) -> Result<()> {
         let table = &self.tables.history;
         let request = self

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        CredentialRow, Finding, FindingId, OrgId, Page, Report, ReportId, ReportSchedule, Run, SectionName, Totals,
-        UsageProfile, Versioned,
+        CredentialRow, Finding, FindingId, OrgId, OwnerRow, Page, Report, ReportId, ReportSchedule, Run, SectionName,
+        Totals, UsageProfile, Versioned,
     },
     ports::{ReportStore, Staged, StagedRow, Written},
 };
@@ -76,6 +76,15 @@ impl ReportStore for Store {
         self.put_all(&self.tables.history, rows.iter().map(draft).collect::<Result<_>>()?).await
     }
 
+    async fn put_owner_rows(&self, org: &OrgId, report: &ReportId, parts: u32, owners: &[OwnerRow]) -> Result<()> {
+        let expires = report_day(report).map(|at| at + i64::from(self.retention.report_days) * DAY_SECS);
+        let draft = |owner: &OwnerRow| {
+            let key = keys::owner_row(org, report, parts, &owner.account);
+            Ok(Draft::new(key, Entity::OwnerRow).expires(expires).body(owner)?.build())
+        };
+        self.put_all(&self.tables.history, owners.iter().map(draft).collect::<Result<_>>()?).await
+    }
+
     async fn put_run_findings(&self, org: &OrgId, report: &ReportId, findings: &[Finding]) -> Result<()> {
         let draft = |finding: &Finding| {
             let key = keys::run_finding(org, report, &finding.id);
@@ -128,7 +137,11 @@ impl Store {
 fn staged_draft(org: &OrgId, report: &ReportId, row: &StagedRow) -> Result<Draft> {
     let draft = match &row.row {
         Staged::Owner(owner) => {
-            Draft::new(keys::staged_owner(org, report, &owner.account_id), Entity::StagedOwner).body(owner)?
+            let key = keys::staged_owner(org, report, &owner.account_id, row.section);
+            Draft::new(key, Entity::StagedOwner).body(owner)?
+        }
+        Staged::OrgAdmin(account) => {
+            Draft::new(keys::staged_owner(org, report, account, row.section), Entity::StagedAdmin).body(account)?
         }
         Staged::Credential(credential) => {
             Draft::new(keys::staged_credential(org, report, credential), Entity::StagedCredential).body(credential)?
@@ -142,8 +155,11 @@ fn read_staged(item: Item) -> Result<StagedRow> {
     let section = read_text(&item, "section")?;
     let section = SectionName::ALL.into_iter().find(|name| name.as_str() == section);
     let attempt = read_number(&item, "attempt")? as u32;
-    let owner = read_text(&item, "entity")? == Entity::StagedOwner.as_str();
-    let row = if owner { Staged::Owner(body(item)?) } else { Staged::Credential(body(item)?) };
+    let row = match read_text(&item, "entity")? {
+        owner if owner == Entity::StagedOwner.as_str() => Staged::Owner(body(item)?),
+        admin if admin == Entity::StagedAdmin.as_str() => Staged::OrgAdmin(body(item)?),
+        _credential => Staged::Credential(body(item)?),
+    };
     let section = section.ok_or_else(|| Error::Store("a staged row is of an unknown section".into()))?;
     Ok(StagedRow { section, attempt, row })
 }

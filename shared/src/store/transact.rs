@@ -59,6 +59,12 @@ pub(super) fn put_next(table: &str, draft: Draft, version: u64) -> Result<Transa
     Ok(TransactWriteItem::builder().put(put.build().map_err(|_| unbuilt())?).build())
 }
 
+/// A put of an item, whether or not it is there.
+pub(super) fn put(table: &str, draft: Draft) -> Result<TransactWriteItem> {
+    let put = Put::builder().table_name(table).set_item(Some(draft.build())).build().map_err(|_| unbuilt())?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}
+
 /// A put of an item that is not there yet.
 pub(super) fn put_new(table: &str, draft: Draft) -> Result<TransactWriteItem> {
     let put = Put::builder().table_name(table).set_item(Some(draft.build()));

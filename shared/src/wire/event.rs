@@ -34,6 +34,33 @@ pub struct WireAttributes {
     /// From where.
     #[serde(deserialize_with = "open")]
     pub location: WireLocation,
+    /// Where it happened: the org, a site, a space, …
+    #[serde(deserialize_with = "list")]
+    pub container: Vec<WireContainer>,
+}
+
+/// An item of `attributes.container`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct WireContainer {
+    /// Its id.
+    #[serde(deserialize_with = "text")]
+    pub id: Option<String>,
+    /// `orgs`, `sites`, …: an open list.
+    #[serde(rename = "type", deserialize_with = "text")]
+    pub kind: Option<String>,
+    /// What is said of it.
+    #[serde(deserialize_with = "open")]
+    pub attributes: WireContainerAttributes,
+}
+
+/// `attributes` of a container.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct WireContainerAttributes {
+    /// Its name.
+    #[serde(deserialize_with = "text")]
+    pub name: Option<String>,
 }
 
 /// `attributes.actor`.
@@ -101,6 +128,14 @@ pub(super) fn open<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(des
         return Ok(T::default());
     }
     Ok(serde_json::from_value(value).unwrap_or_default())
+}
+
+/// A list of objects; what is no list is empty, and what is no object in it is left out.
+fn list<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    let object = |item: &&Value| item.is_object();
+    Ok(items.iter().filter(object).filter_map(|item| serde_json::from_value(item.clone()).ok()).collect())
 }
 
 #[cfg(test)]

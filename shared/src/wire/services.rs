@@ -44,13 +44,9 @@ impl ListedServiceAccount {
     /// [`crate::error::Error::Upstream`] if the row has neither.
     pub fn into_owner(self) -> Result<Owner> {
         let id = self.atlassian_id.as_ref().or(self.id.as_ref());
-        Ok(Owner {
-            account_id: AccountId::new(require(id, "the list of service accounts", "id")?),
-            status: self.status(),
-            relation: Relation::Service,
-            name: self.display_name,
-            email: self.email,
-        })
+        let id = AccountId::new(require(id, "the list of service accounts", "id")?);
+        let status = self.status();
+        Ok(Owner { status, name: self.display_name, email: self.email, ..Owner::new(id, Relation::Service) })
     }
 
     /// `ACTIVE` and its opposites, an open list (their spelling is unconfirmed).
@@ -94,6 +90,7 @@ impl ListedOauthClient {
             scopes: None,
             created_at: parse_optional(self.created_at.as_ref()),
             expires_at: None,
+            never_expires: false,
             last_used_at: None,
         })
     }

@@ -79,6 +79,7 @@ impl ListedCredential {
             scopes: self.scopes.as_ref().and_then(scopes),
             created_at: parse_optional(self.created_at.as_ref()),
             expires_at: parse_optional(self.expires_at.as_ref()),
+            never_expires: false,
             last_used_at: parse_optional(self.last_active_at.as_ref()),
         })
     }

@@ -1,6 +1,9 @@
 //! Lists of accounts: `users` of the Organizations API v1 (snake_case) and `users/search` of v2 (camelCase).
 
-use super::row::{Listing, clean, require, status_word};
+use super::{
+    row::{Listing, clean, require, status_word},
+    time::parse_optional,
+};
 use crate::{
     error::{Error, Result},
     model::{AccountId, Owner, OwnerStatus, Relation},
@@ -20,6 +23,35 @@ pub struct ListedUser {
     account_status: Option<Value>,
     name: Option<String>,
     email: Option<String>,
+    last_active: Option<Value>,
+    product_access: Option<Vec<Product>>,
+}
+
+/// `account_status`: the same words in both versions of the API (Organizations API spec).
+fn account_status(word: Option<&Value>) -> OwnerStatus {
+    match status_word(word).as_deref() {
+        Some("active") => OwnerStatus::Active,
+        Some("inactive") => OwnerStatus::Inactive,
+        Some("closed") => OwnerStatus::Closed,
+        Some(_) | None => OwnerStatus::Unknown,
+    }
+}
+
+/// A product that an account may use (`product_access`).
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Product {
+    key: Option<String>,
+    name: Option<String>,
+    url: Option<String>,
+}
+
+impl Product {
+    /// `Jira at https://example.atlassian.net`.
+    fn place(&self) -> Option<String> {
+        let name = self.name.as_ref().or(self.key.as_ref())?;
+        Some(self.url.as_ref().map_or_else(|| name.clone(), |url| format!("{name} at {url}")))
+    }
 }
 
 impl ListedUser {
@@ -28,22 +60,16 @@ impl ListedUser {
     /// # Errors
     /// [`Error::Upstream`] if the row has no account id.
     pub fn into_owner(self) -> Result<Owner> {
+        let relation = self.relation();
+        let id = AccountId::new(require(self.account_id.as_ref(), "the list of users", "account_id")?);
         Ok(Owner {
-            account_id: AccountId::new(require(self.account_id.as_ref(), "the list of users", "account_id")?),
-            status: self.status(),
-            relation: self.relation(),
+            status: account_status(self.account_status.as_ref()),
+            last_active_at: parse_optional(self.last_active.as_ref()),
+            access: self.product_access.map(|products| products.iter().filter_map(Product::place).collect()),
             name: self.name,
             email: self.email,
+            ..Owner::new(id, relation)
         })
-    }
-
-    fn status(&self) -> OwnerStatus {
-        match status_word(self.account_status.as_ref()).as_deref() {
-            Some("active") => OwnerStatus::Active,
-            Some("inactive") => OwnerStatus::Inactive,
-            Some("closed") => OwnerStatus::Closed,
-            Some(_) | None => OwnerStatus::Unknown,
-        }
     }
 
     /// The list holds managed accounts only; `app` among them is no person (Organizations API spec).
@@ -52,6 +78,67 @@ impl ListedUser {
             Some("app") => Relation::System,
             Some(_) | None => Relation::Managed,
         }
+    }
+}
+
+/// A page of the directories' users (Organizations API spec, v2: `MultiDirectoryUserPage`; `links.next` is a cursor).
+pub type DirectoryPage = Listing<DirectoryUser>;
+
+/// A user of a directory (`MultiDirectoryUser`).
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct DirectoryUser {
+    account_id: Option<Value>,
+    account_status: Option<Value>,
+    name: Option<String>,
+    email: Option<String>,
+    platform_roles: Option<Vec<Value>>,
+    groups: Option<Vec<Group>>,
+    product_access: Option<Vec<DirectoryProduct>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Group {
+    name: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct DirectoryProduct {
+    id: Option<String>,
+    key: Option<String>,
+    last_active_timestamp: Option<Value>,
+}
+
+impl DirectoryUser {
+    /// The account's id.
+    ///
+    /// # Errors
+    /// [`Error::Upstream`] if the row has none.
+    pub fn into_account(self) -> Result<AccountId> {
+        require(self.account_id.as_ref(), "the directories' list of users", "accountId").map(AccountId::new)
+    }
+
+    /// An account that the org does not manage. Groups, roles and products are there only where the answer expands them.
+    ///
+    /// # Errors
+    /// [`Error::Upstream`] if the row has no account id.
+    pub fn into_external(self) -> Result<Owner> {
+        let id = require(self.account_id.as_ref(), "the directories' list of users", "accountId")?;
+        let products = self.product_access.as_deref();
+        let active =
+            products.unwrap_or_default().iter().filter_map(|one| parse_optional(one.last_active_timestamp.as_ref()));
+        Ok(Owner {
+            status: account_status(self.account_status.as_ref()),
+            last_active_at: active.max(),
+            org_admin: self.platform_roles.map(|roles| roles.iter().any(is_org_admin_role)),
+            groups: self.groups.map(|groups| groups.into_iter().filter_map(|group| group.name).collect()),
+            access: products.map(|all| all.iter().filter_map(|one| one.key.clone().or(one.id.clone())).collect()),
+            name: self.name,
+            email: self.email,
+            ..Owner::new(AccountId::new(id), Relation::External)
+        })
     }
 }
 

@@ -135,7 +135,7 @@ impl Phases {
 
 fn name(phase: &Phase) -> &'static str {
     match phase {
-        Phase::Stage { .. } => "1 stage",
+        Phase::Stage => "1 stage",
         Phase::Prove { .. } => "2 prove",
         Phase::Judge { .. } => "3 judge",
         Phase::Compare => "4 compare",

@@ -7,8 +7,8 @@ use crate::{
 use shared::{
     error::Error,
     model::{
-        Action, ActionState, Budget, Finding, FindingId, FindingStatus, FindingTransition, Org, OrgId, Severity, Stop,
-        Versioned,
+        Action, ActionState, Budget, CredentialKind, CredentialRef, Exemption, ExemptionScope, Finding, FindingId,
+        FindingStatus, FindingTransition, Org, OrgId, RegisterEntry, Severity, Stop, Versioned,
     },
     ports::{CaseChange, CaseReader, CaseStore, FindingStore, Pending, Written},
 };
@@ -28,6 +28,9 @@ pub(crate) async fn contract(world: &World) {
     a_finding_opened_anew_is_not_handled_by_its_former_action(world).await;
     a_change_whose_answer_was_lost_is_stored(world).await;
     what_is_pending_goes_beyond_one_page(world).await;
+    a_finding_that_was_exempt_from_the_first_is_stored(world).await;
+    the_register_is_written_read_and_forgotten(world).await;
+    exemptions_are_kept_and_ended(world).await;
 }
 
 async fn apply(world: &World, org: &OrgId, change: CaseChange) -> Written {
@@ -53,6 +56,7 @@ async fn orgs_are_registered(world: &World) {
         registered_at: at(0),
         own_key_ids: None,
         out_of_scope: [].into(),
+        state: Default::default(),
     };
     assert_eq!(world.store.orgs().await, Ok(vec![]));
     for id in odd_orgs() {
@@ -261,4 +265,63 @@ async fn what_is_pending_goes_beyond_one_page(world: &World) {
         }
     }
     assert_eq!(ids, (0..12).map(|n| format!("{n:02}")).collect::<Vec<_>>());
+}
+
+async fn a_finding_that_was_exempt_from_the_first_is_stored(world: &World) {
+    let org = OrgId::new("exempt from the first");
+    let exempt = Finding { status: FindingStatus::Exempt, ..finding("f", 1) };
+    world.store.put_transition(&org, &FindingTransition::Change(exempt.clone())).await.unwrap();
+    assert_eq!(world.store.finding(&org, &exempt.id).await, Ok(Some(exempt)));
+    assert_eq!(world.store.pending(&org, at(1_000), 10).await, Ok(vec![]), "nothing follows from it");
+}
+
+fn entry(id: &str, purpose: &str) -> RegisterEntry {
+    RegisterEntry {
+        credential: CredentialRef { kind: CredentialKind::UserApiToken, id: id.into() },
+        purpose: Some(purpose.into()),
+        system: None,
+        responsible: None,
+        backup: None,
+        review_by: None,
+        registered: None,
+        updated_by: "ann".into(),
+        updated_at: at(0),
+    }
+}
+
+async fn the_register_is_written_read_and_forgotten(world: &World) {
+    for org in odd_orgs() {
+        let entries: Vec<RegisterEntry> = ODD_IDS.iter().map(|id| entry(id, "payroll")).collect();
+        let change = CaseChange { register: entries.clone(), ..CaseChange::default() };
+        assert_eq!(world.store.apply(&org, &change).await, Ok(Written::Stored));
+        let changed = entry(ODD_IDS[0], "billing");
+        let change = CaseChange { register: vec![changed.clone()], ..CaseChange::default() };
+        assert_eq!(world.store.apply(&org, &change).await, Ok(Written::Stored), "an entry replaces the one before");
+        assert_eq!(world.store.register_entry(&org, &changed.credential).await, Ok(Some(changed.clone())));
+        let all: Vec<CredentialRef> = entries.iter().map(|entry| entry.credential.clone()).collect();
+        assert_eq!(world.store.register_of(&org, &all).await.unwrap().len(), ODD_IDS.len());
+        let page = world.store.register(&org, None, 1).await.unwrap();
+        assert_eq!((page.items.len(), page.next.is_some()), (1, true));
+        let change = CaseChange { unregister: Some(changed.credential.clone()), ..CaseChange::default() };
+        assert_eq!(world.store.apply(&org, &change).await, Ok(Written::Stored));
+        assert_eq!(world.store.register_entry(&org, &changed.credential).await, Ok(None));
+    }
+}
+
+async fn exemptions_are_kept_and_ended(world: &World) {
+    for org in odd_orgs() {
+        let exemption = |until| Exemption {
+            id: "x 1#".into(),
+            scope: ExemptionScope { label: Some("payroll*".into()), ..ExemptionScope::default() },
+            reason: "it must run".into(),
+            author: "ann".into(),
+            created_at: at(0),
+            until,
+        };
+        for until in [at(1_000), at(10)] {
+            let change = CaseChange { exemption: Some(exemption(until)), ..CaseChange::default() };
+            assert_eq!(world.store.apply(&org, &change).await, Ok(Written::Stored));
+            assert_eq!(world.store.exemptions(&org).await, Ok(vec![exemption(until)]));
+        }
+    }
 }

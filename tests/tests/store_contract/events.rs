@@ -6,8 +6,11 @@ use crate::{
 };
 use shared::{
     error::Error,
-    model::{ActionCatalogue, ActionName, AuditEvent, EventKey, OrgId, UsageProfile, Versioned},
-    ports::{EventStore, ReportReader, ReportStore, Written},
+    model::{
+        ActionCatalogue, ActionName, AuditEvent, CredentialDeed, EventKey, Interval, OrgId, Topic, UsageProfile,
+        Versioned,
+    },
+    ports::{EventReader, EventStore, ReportReader, ReportStore, Written},
     store::EVENTS_A_TRANSACTION,
 };
 
@@ -22,6 +25,8 @@ pub(crate) async fn contract(world: &World) {
     profiles_are_found_by_their_actor(world).await;
     events_expire_and_are_found_by_profile(world).await;
     the_catalogue_and_the_count_of_ignored_events_are_kept(world).await;
+    events_about_credentials_are_found_by_time(world).await;
+    profiles_that_exist_are_told(world).await;
 }
 
 fn keys(events: &[AuditEvent]) -> Vec<EventKey> {
@@ -166,4 +171,34 @@ async fn the_catalogue_and_the_count_of_ignored_events_are_kept(world: &World) {
     world.store.count_ignored(&org, 3).await.unwrap();
     world.store.count_ignored(&org, 4).await.unwrap();
     assert_eq!(world.store.intake_counts(&org).await, Ok((0, 7)));
+}
+
+async fn events_about_credentials_are_found_by_time(world: &World) {
+    for org in odd_orgs() {
+        let about = |id: &str, second: i64, topic| AuditEvent {
+            time: at(second),
+            action: "admin_api_key_created".into(),
+            topic,
+            ..event(id, None)
+        };
+        let events = [
+            about("early", -10, Topic::Credential),
+            about("second", 20, Topic::Credential),
+            about("first", 10, Topic::Credential),
+            about("other", 15, Topic::Policy),
+            about("late", 4_000, Topic::Credential),
+        ];
+        world.store.record_plain(&org, &events).await.unwrap();
+        let found = world.store.credential_events(&org, Interval { from: at(0), to: at(100) }).await.unwrap();
+        let told: Vec<_> = found.iter().map(|event| (event.id.as_str(), event.deed)).collect();
+        assert_eq!(told, [("first", CredentialDeed::KeyMade), ("second", CredentialDeed::KeyMade)]);
+    }
+}
+
+async fn profiles_that_exist_are_told(world: &World) {
+    let org = OrgId::new("profiles that exist");
+    let (here, gone) = (profile("a:b", "t 1"), profile("a:b", "t 2"));
+    world.store.record_with_profile(&org, &new(here.clone()), &[event("1", Some("t 1"))]).await.unwrap();
+    let found = world.store.existing_profiles(&org, &[here.key.clone(), gone.key]).await.unwrap();
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), [here.key]);
 }

@@ -27,6 +27,7 @@ fn poll_state(cursor: &str) -> PollState {
         minute: MinuteUse::default(),
         wait_until: None,
         catalogue_at: None,
+        delays: Default::default(),
         last_error: None,
     }
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 use shared::{
     error::Error,
-    model::{CredentialRow, FindingId, OrgId, Report, ReportId, SHARDS, SectionName, Totals, shard_of},
+    model::{CredentialRef, CredentialRow, FindingId, OrgId, Report, ReportId, SHARDS, SectionName, Totals, shard_of},
     ports::{ReportReader, ReportStore, Staged, StagedRow},
 };
 use std::collections::BTreeMap;
@@ -21,6 +21,7 @@ pub(crate) async fn contract(world: &World) {
     the_sums_of_the_shards_are_kept(world).await;
     the_latest_report_is_the_one_published_last(world).await;
     rows_expire_with_their_report(world).await;
+    rows_are_found_by_their_credentials(world).await;
 }
 
 fn staged(attempt: u32, row: Staged) -> StagedRow {
@@ -29,7 +30,8 @@ fn staged(attempt: u32, row: Staged) -> StagedRow {
 
 fn staged_order(row: &StagedRow) -> (String, u8, String) {
     match &row.row {
-        Staged::Owner(owner) => (owner.account_id.to_string(), 0, String::new()),
+        Staged::Owner(owner) => (owner.account_id.to_string(), 0, row.section.to_string()),
+        Staged::OrgAdmin(account) => (account.to_string(), 0, row.section.to_string()),
         Staged::Credential(credential) => {
             let owner = credential.owner.as_ref().map_or("-".to_owned(), ToString::to_string);
             (owner, 1, credential.reference.id.to_string())
@@ -41,6 +43,9 @@ async fn staged_rows_stand_by_owner_and_owners_before_their_credentials(world: &
     let report = ReportId::new("20261122-1");
     for org in odd_orgs() {
         let mut rows: Vec<StagedRow> = ODD_IDS.iter().map(|id| staged(1, Staged::Owner(owner(id)))).collect();
+        let admin =
+            |id: &&str| StagedRow { section: SectionName::OrgAdmins, ..staged(1, Staged::OrgAdmin((*id).into())) };
+        rows.extend(ODD_IDS.iter().map(admin));
         rows.extend(ODD_IDS.iter().flat_map(|owner| {
             ODD_IDS.map(|id| staged(2, Staged::Credential(credential(&format!("{owner} {id}"), Some(owner)))))
         }));
@@ -195,4 +200,19 @@ async fn rows_expire_with_their_report(world: &World) {
     let get = get.key("pk", AttributeValue::S(key.pk)).key("sk", AttributeValue::S(key.sk));
     let item = get.send().await.unwrap().item.unwrap();
     assert_eq!(item["expires_at"], AttributeValue::N((402 * 86_400).to_string()));
+}
+
+async fn rows_are_found_by_their_credentials(world: &World) {
+    let org = OrgId::new("rows by credential");
+    let report = report("20261124-1", 3);
+    let rows: Vec<CredentialRow> = (0..250).map(|n| row(&format!("t{n}"))).collect();
+    world.store.put_rows(&org, &report.id, report.parts, &rows).await.unwrap();
+    let mut wanted: Vec<CredentialRef> = rows.iter().map(|row| row.credential.reference.clone()).collect();
+    wanted.push(credential("in no row", None).reference);
+    let mut found = world.store.rows_of(&org, &report, &wanted).await.unwrap();
+    found.sort_by_key(|row| row.credential.reference.order());
+    let mut rows = rows;
+    rows.sort_by_key(|row| row.credential.reference.order());
+    assert_eq!(found, rows);
+    assert_eq!(world.store.rows_of(&org, &report, &[]).await, Ok(vec![]));
 }

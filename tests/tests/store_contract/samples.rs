@@ -43,12 +43,13 @@ pub(crate) fn credential(id: &str, owner: Option<&str>) -> Credential {
         created_at: Some(at(-100)),
         expires_at: Some(at(100)),
         last_used_at: None,
+        never_expires: false,
         status: CredentialStatus::Allowed,
     }
 }
 
 pub(crate) fn owner(id: &str) -> Owner {
-    Owner { account_id: id.into(), name: None, email: None, status: OwnerStatus::Active, relation: Relation::Managed }
+    Owner { status: OwnerStatus::Active, ..Owner::new(id.into(), Relation::Managed) }
 }
 
 pub(crate) fn row(id: &str) -> CredentialRow {
@@ -63,6 +64,8 @@ pub(crate) fn row(id: &str) -> CredentialRow {
         findings: vec![],
         notes: Vec::new(),
         unjudged: vec![],
+        history: Default::default(),
+        register: None,
     }
 }
 
@@ -74,6 +77,7 @@ pub(crate) fn report(id: &str, parts: u32) -> Report {
         sections: vec![],
         notices: vec![],
         totals: Totals::default(),
+        facts: Default::default(),
         changes: Changes::default(),
         parts,
         quarantined: 0,
@@ -90,7 +94,9 @@ pub(crate) fn run(report: &str) -> Run {
         own_key_ids: None,
         phase: Phase::Compare,
         sections: vec![],
-        attempts: vec![],
+        readings: Default::default(),
+        previous: None,
+        facts: Default::default(),
         parts: 1,
         changes: Changes::default(),
         wait_until: None,
@@ -104,6 +110,7 @@ pub(crate) fn finding(id: &str, generation: u32) -> Finding {
         rule: "unused".into(),
         subject: credential("t", None).reference,
         label: "label".into(),
+        owner: None,
         severity: Severity::Low,
         reason: "Long ago.".into(),
         status: FindingStatus::Open,

@@ -1,15 +1,16 @@
-//! `model <- wire <- decide, rules <- flow <- ports <- source, store, secrets`, and nothing the other way.
+//! `model <- messages, wire <- decide, rules <- flow <- ports <- source, store, secrets`, and nothing the other way.
 
 use crate::source::{Source, below, functions, root};
 
 /// What a layer of `shared` may use of its own crate, besides itself.
-const LAYERS: [(&str, &[&str]); 5] = [
+const LAYERS: [(&str, &[&str]); 6] = [
     ("model", &["error"]),
+    ("messages", &["model"]),
     ("wire", &["model", "error"]),
     // A case's decision is made from what was read again and what was answered: those are types of the ports.
-    ("decide", &["model", "wire", "error", "rules", "ports"]),
-    ("rules", &["model", "error"]),
-    ("flow", &["model", "wire", "decide", "rules", "ports", "error", "config"]),
+    ("decide", &["model", "wire", "messages", "error", "rules", "ports"]),
+    ("rules", &["model", "messages", "error"]),
+    ("flow", &["model", "messages", "wire", "decide", "rules", "ports", "error", "config"]),
 ];
 
 /// What needs the outside world.
@@ -25,7 +26,7 @@ fn nothing(found: &[String], why: &str) {
 
 #[test]
 fn words_wire_decisions_and_rules_are_pure() {
-    for name in ["model", "wire", "decide", "rules"] {
+    for name in ["model", "messages", "wire", "decide", "rules"] {
         let found: Vec<String> = layer(name).iter().flat_map(|source| source.lines_with(&IMPURE)).collect();
         nothing(&found, &format!("{name} reaches outside; the flow must fetch it and pass it in"));
     }

@@ -2,16 +2,17 @@
 
 use crate::{
     answer::{Answer, Reply},
-    api::reports,
+    api::{impact, reports},
     ask::Ask,
     paging::{Keep, Part, Place, limit, linked, unknown, walk},
     view::{self, RowFilter},
 };
 use serde_json::json;
 use shared::{
+    decide::{exempt, impact::impact as impact_of},
     error::{Error, Result},
     flow::decide_action::actions_of,
-    model::{CredentialRow, Finding, OrgId},
+    model::{CredentialRef, CredentialRow, Finding, OrgId, Report, Timestamp},
     ports::{CaseReader, ReportReader},
     rules::RULES,
 };
@@ -21,32 +22,61 @@ pub(crate) async fn list<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>)
     if ask.accepts("text/csv") {
         return csv(store, ask).await;
     }
-    Ok(rows(store, ask).await?.answer(ask, |row| json!(view::Row::of(row))))
+    Ok(rows(store, ask).await?.answer(ask, |row| json!(view::Row::of(row, ask.now))))
 }
 
 /// `GET /v1/orgs/{org}/reports/{id}/credentials.csv`.
 pub(crate) async fn csv<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) -> Reply {
     let part = rows(store, ask).await?;
     let next = part.next.as_ref().map(Place::seal);
-    Ok(linked(Answer::csv(view::csv(&part.items)?), ask, next.as_deref()))
+    Ok(linked(Answer::csv(view::csv(&part.items, ask.now)?), ask, next.as_deref()))
 }
 
 async fn rows<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) -> Result<Part<CredentialRow>> {
     let org = &ask.org(store).await?.id;
+    Ok(page(store, org, ask.param("id"), ask).await?.1)
+}
+
+/// A page of the rows that a request wants, of a report by its id or `latest`.
+pub(crate) async fn page<S: CaseReader + ReportReader>(
+    store: &S,
+    org: &OrgId,
+    of: &str,
+    ask: &Ask<'_>,
+) -> Result<(Report, Part<CredentialRow>)> {
     let (limit, filter) = (limit(ask)?, RowFilter::of(ask)?);
-    let (report, place) = report_and_place(store, org, ask).await?;
-    let report = &reports::find(store, org, &report).await?;
+    let (report, place) = report_and_place(store, org, of, ask).await?;
+    let report = reports::find(store, org, &report).await?;
     let place = Place { list: format!("rows:{}", report.id), ..place };
     let keep = match filter.is_empty() {
         true => Keep::All,
         false => Keep::Those(|row: &CredentialRow| filter.passes(row)),
     };
-    walk(place, limit, keep, |cursor, size| store.rows(org, report, cursor, size)).await
+    let mut part = walk(place, limit, keep, |cursor, size| store.rows(org, &report, cursor, size)).await?;
+    if of == "latest" {
+        entered(store, org, &mut part.items).await?;
+    }
+    Ok((report, part))
+}
+
+/// What people entered since the report was taken is shown at once.
+pub(crate) async fn entered<S: CaseReader>(store: &S, org: &OrgId, rows: &mut [CredentialRow]) -> Result<()> {
+    let credentials: Vec<CredentialRef> = rows.iter().map(|row| row.credential.reference.clone()).collect();
+    let mut entries = store.register_of(org, &credentials).await?;
+    for row in rows {
+        row.register = entries.remove(&row.credential.reference);
+    }
+    Ok(())
 }
 
 /// Which report, and where in it. A cursor stays in the report in which it began, also when `latest` moves.
-async fn report_and_place<S: ReportReader>(store: &S, org: &OrgId, ask: &Ask<'_>) -> Result<(String, Place)> {
-    let asked = ask.param("id").to_owned();
+async fn report_and_place<S: ReportReader>(
+    store: &S,
+    org: &OrgId,
+    asked: &str,
+    ask: &Ask<'_>,
+) -> Result<(String, Place)> {
+    let asked = asked.to_owned();
     let Some(cursor) = ask.query("cursor") else { return Ok((asked, Place::default())) };
     let place = Place::open(cursor)?;
     let Some(begun) = place.list.strip_prefix("rows:").map(str::to_owned) else { return Err(unknown()) };
@@ -64,10 +94,13 @@ pub(crate) async fn one<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) 
     let report = reports::find(store, &org, "latest").await?;
     let row = store.row(&org, &report, &reference).await?;
     let row = row.ok_or_else(|| Error::NotFound(format!("credential {reference} in the latest report")))?;
-    let findings = findings_on(store, &org, &row).await?;
+    let row = CredentialRow { register: store.register_entry(&org, &reference).await?, ..row };
+    let findings = findings_on(store, &org, &row, ask.now).await?;
     let actions = actions_of(store, &org, &reference).await?;
-    let mut body = json!(view::Row::of(&row));
+    let mut body = json!(view::Row::of(&row, ask.now));
     body["report"] = json!({ "id": report.id, "generated_at": report.generated_at });
+    let context = impact::context(store, &org, &report).await?;
+    body["if_revoked"] = json!(impact_of(&row, &context, ask.now));
     body["usage"] = row.profile.as_ref().map(view::usage).into();
     body["history"] = json!(findings);
     body["actions"] = actions.iter().map(view::action).collect();
@@ -75,11 +108,17 @@ pub(crate) async fn one<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) 
 }
 
 /// What each rule has ever held against a credential, resolved findings included.
-pub(crate) async fn findings_on<S: CaseReader>(store: &S, org: &OrgId, row: &CredentialRow) -> Result<Vec<Finding>> {
+pub(crate) async fn findings_on<S: CaseReader>(
+    store: &S,
+    org: &OrgId,
+    row: &CredentialRow,
+    now: Timestamp,
+) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
+    let exemptions = store.exemptions(org).await?;
     for rule in RULES {
         let id = Finding::id_of(org, rule.id, &row.credential.reference);
-        findings.extend(store.finding(org, &id).await?);
+        findings.extend(store.finding(org, &id).await?.map(|finding| exempt::as_of(finding, &exemptions, now)));
     }
     Ok(findings)
 }

@@ -1,4 +1,4 @@
-//! The findings, open and resolved.
+//! The findings: open, exempt, accepted and resolved.
 
 use crate::{
     answer::Reply,
@@ -7,8 +7,9 @@ use crate::{
 };
 use serde_json::json;
 use shared::{
+    decide::exempt,
     error::{Error, Result},
-    model::{Finding, FindingId, FindingStatus, Severity},
+    model::{Finding, FindingId, FindingStatus, Page, Severity},
     ports::CaseReader,
     rules::{RULES, Rule},
 };
@@ -17,9 +18,11 @@ use shared::{
 pub(crate) async fn list<S: CaseReader>(store: &S, ask: &Ask<'_>) -> Reply {
     let org = &ask.org(store).await?.id;
     let place = Place::of(ask, format!("findings:{org}"))?;
-    let status = ask.choice("status", &[FindingStatus::Open, FindingStatus::Resolved], name)?;
+    let status = ask.choice("status", &FindingStatus::ALL, FindingStatus::as_str)?;
     let severity = ask.choice("severity", &Severity::ALL, Severity::as_str)?;
     let rule = rule(ask)?;
+    let exemptions = &store.exemptions(org).await?;
+    let shown = |finding: Finding| exempt::as_of(finding, exemptions, ask.now);
     let passes = |finding: &Finding| {
         status.is_none_or(|status| finding.status == status)
             && severity.is_none_or(|severity| finding.severity == severity)
@@ -28,16 +31,10 @@ pub(crate) async fn list<S: CaseReader>(store: &S, ask: &Ask<'_>) -> Reply {
     let all = status.is_none() && severity.is_none() && rule.is_none();
     let keep = if all { Keep::All } else { Keep::Those(passes) };
     let part = walk(place, limit(ask)?, keep, |after, size| async move {
-        store.findings(org, after.map(FindingId::new).as_ref(), size).await
+        let page = store.findings(org, after.map(FindingId::new).as_ref(), size).await?;
+        Ok(Page { items: page.items.into_iter().map(shown).collect(), next: page.next })
     });
     Ok(part.await?.answer(ask, |finding| json!(finding)))
-}
-
-fn name(status: FindingStatus) -> &'static str {
-    match status {
-        FindingStatus::Open => "open",
-        FindingStatus::Resolved => "resolved",
-    }
 }
 
 /// The rule that a request filters by: a misspelt one would show nothing, which reads like "clean".

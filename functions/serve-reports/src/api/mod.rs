@@ -3,11 +3,15 @@
 pub(crate) mod actions;
 pub(crate) mod changes;
 pub(crate) mod credentials;
+pub(crate) mod exemptions;
 pub(crate) mod findings;
+pub(crate) mod impact;
 pub(crate) mod ledger;
 pub(crate) mod orgs;
+pub(crate) mod owners;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod quarantine;
+pub(crate) mod register;
 pub(crate) mod reports;
 pub(crate) mod stop;

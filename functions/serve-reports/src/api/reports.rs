@@ -29,6 +29,14 @@ pub(crate) async fn one<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) 
     Ok(Answer::json(&view::report(&find(store, &org, ask.param("id")).await?)))
 }
 
+/// `GET /v1/orgs/{org}/facts`: what is known about the org, by its latest report.
+pub(crate) async fn facts<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) -> Reply {
+    let org = ask.org(store).await?.id;
+    let report = find(store, &org, "latest").await?;
+    let items = json!(report.facts);
+    Ok(Answer::json(&json!({ "report": report.id, "generated_at": report.generated_at, "items": items, "next": null })))
+}
+
 /// A report by its id or `latest`.
 pub(crate) async fn find<S: ReportReader>(store: &S, org: &OrgId, id: &str) -> Result<Report> {
     let found = match id {

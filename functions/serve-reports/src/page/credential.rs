@@ -18,7 +18,8 @@ use shared::{
     error::Error,
     flow::decide_action::actions_of,
     model::{
-        CredentialRow, CredentialStatus, Finding, FindingStatus, KSmallest, RowFinding, Timestamp, UsageProfile, Use,
+        CredentialRow, CredentialStatus, Finding, FindingStatus, KSmallest, Owner, RegisterEntry, Review, RowFinding,
+        Timestamp, UsageProfile, Use,
     },
 };
 
@@ -51,6 +52,9 @@ struct CredentialPage {
     row: RowLine,
     taken: When,
     facts: Vec<Fact>,
+    /// What people entered about it.
+    register: Option<Vec<Fact>>,
+    register_path: String,
     usage: Option<Usage>,
     findings: Vec<FindingLine>,
     notes: Vec<RowFinding>,
@@ -79,12 +83,15 @@ pub(crate) async fn credential<P: Ports>(store: &P, ask: &Ask<'_>) -> Reply {
     let report = reports::find(store, &org.id, "latest").await?;
     let row = store.row(&org.id, &report, &reference).await?;
     let row = row.ok_or_else(|| Error::NotFound(format!("credential {reference} in the latest report")))?;
-    let history = findings_on(store, &org.id, &row).await?;
+    let row = CredentialRow { register: store.register_entry(&org.id, &reference).await?, ..row };
+    let history = findings_on(store, &org.id, &row, ask.now).await?;
     let actions = actions_of(store, &org.id, &reference).await?;
     render(&CredentialPage {
         frame: Frame::of(&org, &named(&row.credential.label), "", ask.now),
         taken: When::of(report.generated_at, ask.now),
         facts: facts(&row, ask.now),
+        register: row.register.as_ref().map(|entry| register(entry, ask.now)),
+        register_path: format!("/v1/orgs/{}/credentials/{}/{}/register", org.id, reference.kind, reference.id),
         usage: row.profile.as_ref().map(|profile| usage(profile, ask.now)),
         findings: findings(&row, &history, ask.now),
         notes: row.notes.clone(),
@@ -101,12 +108,45 @@ fn facts(row: &CredentialRow, now: Timestamp) -> Vec<Fact> {
     last_used.note = [last_used.note, origin].into_iter().flatten().reduce(|age, origin| format!("{age}, {origin}"));
     vec![
         Fact::new("Account", credential.owner.as_ref().map_or("unknown", |owner| owner.as_str())),
+        Fact::new("Org admin", admin(row.owner.as_ref())),
+        Fact::time("Owner last active", row.owner.as_ref().and_then(|owner| owner.last_active_at), now),
         Fact::new("Status", status(&credential.status)),
         Fact::time("Created", credential.created_at, now),
-        Fact::time("Expires", credential.expires_at, now),
+        if credential.never_expires {
+            Fact::new("Expires", "never")
+        } else {
+            Fact::time("Expires", credential.expires_at, now)
+        },
         last_used,
         Fact::new("Use", use_sentence(row.usage)),
         Fact::new("Scopes", scopes(credential.scopes.as_deref())),
+        Fact::time("First in a report", row.history.first_seen_at, now),
+    ]
+}
+
+fn admin(owner: Option<&Owner>) -> &'static str {
+    match owner.and_then(|owner| owner.org_admin) {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "unknown",
+    }
+}
+
+fn register(entry: &RegisterEntry, now: Timestamp) -> Vec<Fact> {
+    let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "nobody said".to_owned());
+    let review = match (entry.review_by, entry.review(now)) {
+        (None, _) => "no date".to_owned(),
+        (Some(by), Review::NoDate | Review::Confirmed) => format!("by {by}"),
+        (Some(by), Review::Due) => format!("due since {by}"),
+        (Some(by), Review::NoAnswer) => format!("was due on {by}, and nobody answered"),
+    };
+    vec![
+        Fact::new("Purpose", said(&entry.purpose)),
+        Fact::new("System", said(&entry.system)),
+        Fact::new("Responsible", said(&entry.responsible)),
+        Fact::new("Backup", said(&entry.backup)),
+        Fact::new("Review", review),
+        Fact { note: Some(entry.updated_by.clone()), ..Fact::time("Entered", Some(entry.updated_at), now) },
     ]
 }
 
@@ -146,6 +186,7 @@ fn usage(profile: &UsageProfile, now: Timestamp) -> Usage {
             set("Networks", &profile.networks),
             set("Countries", &profile.countries),
             set("Did", &profile.actions),
+            set("Where", &profile.places),
         ],
         cells: week::cells(&profile.hours),
         marks: week::marks(),
@@ -178,8 +219,13 @@ fn findings(row: &CredentialRow, history: &[Finding], now: Timestamp) -> Vec<Fin
 }
 
 fn since(history: &[Finding], rule: &str, now: Timestamp) -> Option<String> {
-    let finding = history.iter().find(|finding| finding.rule == rule && finding.status == FindingStatus::Open)?;
-    Some(format!("first opened {}", super::moment::age(finding.opened_at, now)))
+    let finding = history.iter().find(|finding| finding.rule == rule && finding.stands())?;
+    let opened = super::moment::age(finding.opened_at, now);
+    Some(match finding.status {
+        FindingStatus::Open | FindingStatus::Resolved => format!("first opened {opened}"),
+        FindingStatus::Exempt => format!("exempt, first opened {opened}"),
+        FindingStatus::Accepted => format!("its risk is accepted, first opened {opened}"),
+    })
 }
 
 fn unjudged(row: &CredentialRow) -> String {

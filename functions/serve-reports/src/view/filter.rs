@@ -1,9 +1,12 @@
 //! Which rows a request wants.
 
-use crate::{api::findings::rule, ask::Ask};
+use crate::{
+    api::{findings::rule, owners::RELATIONS},
+    ask::Ask,
+};
 use shared::{
     error::{Error, Result},
-    model::{CredentialKind, CredentialRow, Severity},
+    model::{CredentialKind, CredentialRow, Relation, Severity},
 };
 
 /// The filters of the credentials; all that are given must hold.
@@ -12,8 +15,10 @@ pub(crate) struct RowFilter {
     kind: Option<CredentialKind>,
     rule: Option<String>,
     severity: Option<Severity>,
-    /// Account id or mail address as a whole, or a part of the name; in lower case.
+    /// Account id or mail address as a whole, or a part of the name, in lower case; several are separated by commas.
     owner: Option<String>,
+    /// How the owner belongs to the org.
+    relation: Option<Relation>,
     /// A part of label, id, owner's name or mail address; in lower case.
     q: Option<String>,
 }
@@ -27,21 +32,23 @@ impl RowFilter {
             rule: rule(ask)?.map(str::to_owned),
             severity: ask.choice("severity", &Severity::ALL, Severity::as_str)?,
             owner: ask.query("owner").map(str::to_lowercase),
+            relation: ask.choice("relation", &RELATIONS, Relation::as_str)?,
             q: ask.query("q").map(str::to_lowercase),
         })
     }
 
     /// Whether every row passes.
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { kind, rule, severity, owner, q } = self;
-        kind.is_none() && rule.is_none() && severity.is_none() && owner.is_none() && q.is_none()
+        let Self { kind, rule, severity, owner, relation, q } = self;
+        kind.is_none() && rule.is_none() && severity.is_none() && owner.is_none() && relation.is_none() && q.is_none()
     }
 
     /// Whether a row passes.
     pub(crate) fn passes(&self, row: &CredentialRow) -> bool {
         self.kind.is_none_or(|kind| row.credential.reference.kind == kind)
             && self.finding_passes(row)
-            && self.owner.as_ref().is_none_or(|owner| is_owned_by(row, owner))
+            && self.owner.as_ref().is_none_or(|owner| owner.split(',').any(|owner| is_owned_by(row, owner.trim())))
+            && self.relation.is_none_or(|wanted| relation(row) == wanted)
             && self.q.as_ref().is_none_or(|part| mentions(row, part))
     }
 
@@ -53,6 +60,10 @@ impl RowFilter {
                 && self.severity.is_none_or(|severity| finding.severity == severity)
         })
     }
+}
+
+fn relation(row: &CredentialRow) -> Relation {
+    row.owner.as_ref().map_or(Relation::Unknown, |owner| owner.relation)
 }
 
 fn is_owned_by(row: &CredentialRow, owner: &str) -> bool {

@@ -3,13 +3,18 @@
 
 mod action;
 mod filter;
+mod owner;
+mod register;
 mod report;
 mod row;
 mod usage;
 
 pub(crate) use action::action;
 pub(crate) use filter::RowFilter;
+pub(crate) use owner::owner;
+pub(crate) use register::{Given, read_register_csv, register, register_csv};
 pub(crate) use report::{quarantined, report};
+pub(crate) use row::harmed;
 pub use row::harmless;
 pub(crate) use row::{Row, csv, word};
 pub(crate) use usage::usage;

@@ -29,6 +29,7 @@ pub(crate) fn report(report: &Report) -> Value {
         "by_severity": totals.by_severity,
         "by_rule": totals.by_rule,
         "changes": report.changes,
+        "facts": report.facts,
     })
 }
 

@@ -1,6 +1,8 @@
 //! A credential's row, as JSON and as CSV.
 
+use super::register;
 use serde::Serialize;
+use serde_json::Value;
 use shared::{
     error::{Error, Result},
     model::{
@@ -23,13 +25,15 @@ pub(crate) struct Row<'a> {
     last_used_source: LastUsedSource,
     #[serde(rename = "use")]
     usage: Use,
-    /// What people entered about it; nothing yet.
-    register: Option<()>,
+    never_expires: bool,
+    /// What people entered about it.
+    register: Option<Value>,
     status: &'a CredentialStatus,
     findings: &'a [RowFinding],
     own: bool,
     notes: &'a [RowFinding],
     unjudged: &'a [Unjudged],
+    first_seen_at: Option<Timestamp>,
 }
 
 /// Who answers for it.
@@ -40,11 +44,15 @@ struct RowOwner<'a> {
     email: Option<&'a str>,
     status: OwnerStatus,
     relation: Relation,
+    last_active_at: Option<Timestamp>,
+    org_admin: Option<bool>,
+    groups: Option<&'a [String]>,
+    access: Option<&'a [String]>,
 }
 
 impl<'a> Row<'a> {
     /// The view of a row.
-    pub(crate) fn of(row: &'a CredentialRow) -> Self {
+    pub(crate) fn of(row: &'a CredentialRow, now: Timestamp) -> Self {
         let credential = &row.credential;
         Self {
             kind: credential.reference.kind,
@@ -57,12 +65,14 @@ impl<'a> Row<'a> {
             last_used_at: row.last_used_at,
             last_used_source: row.last_used_source,
             usage: row.usage,
-            register: None,
+            never_expires: credential.never_expires,
+            register: row.register.as_ref().map(|entry| register(entry, now)),
             status: &credential.status,
             findings: &row.findings,
             own: row.own,
             notes: &row.notes,
             unjudged: &row.unjudged,
+            first_seen_at: row.history.first_seen_at,
         }
     }
 }
@@ -78,11 +88,15 @@ impl<'a> RowOwner<'a> {
             email: read.and_then(|owner| owner.email.as_deref()).or(credential.owner_email.as_deref()),
             status: read.map_or(OwnerStatus::Unknown, |owner| owner.status),
             relation: read.map_or(Relation::Unknown, |owner| owner.relation),
+            last_active_at: read.and_then(|owner| owner.last_active_at),
+            org_admin: read.and_then(|owner| owner.org_admin),
+            groups: read.and_then(|owner| owner.groups.as_deref()),
+            access: read.and_then(|owner| owner.access.as_deref()),
         })
     }
 }
 
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 26] = [
     "kind",
     "id",
     "label",
@@ -102,25 +116,36 @@ const COLUMNS: [&str; 19] = [
     "findings",
     "unjudged",
     "notes",
+    "owner_last_active_at",
+    "owner_org_admin",
+    "purpose",
+    "system",
+    "responsible",
+    "backup",
+    "review_by",
 ];
 
 /// Rows as CSV (RFC 4180) with a line of names.
-pub(crate) fn csv(rows: &[CredentialRow]) -> Result<String> {
+pub(crate) fn csv(rows: &[CredentialRow], now: Timestamp) -> Result<String> {
     let failed = |error: &dyn std::fmt::Display| Error::Store(format!("CSV: {error}"));
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(COLUMNS).map_err(|error| failed(&error))?;
     for row in rows {
-        writer.write_record(cells(&Row::of(row)).map(harmless)).map_err(|error| failed(&error))?;
+        writer.write_record(cells(&Row::of(row, now)).map(harmless)).map_err(|error| failed(&error))?;
     }
     let bytes = writer.into_inner().map_err(|error| failed(&error))?;
     String::from_utf8(bytes).map_err(|error| failed(&error))
 }
 
-fn cells(row: &Row<'_>) -> [String; 19] {
+fn cells(row: &Row<'_>) -> [String; 26] {
     let owner = row.owner.as_ref();
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let time = |at: Option<Timestamp>| {
         at.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)).unwrap_or_default()
+    };
+    let entered = |name: &str| {
+        let entry = row.register.as_ref().and_then(|entry| entry[name].as_str());
+        entry.unwrap_or_default().to_owned()
     };
     let findings = row.findings.iter().map(|one| format!("{} ({}): {}", one.rule, one.severity, one.reason));
     let notes = row.notes.iter().map(|one| format!("{}: {}", one.rule, one.reason));
@@ -145,12 +170,27 @@ fn cells(row: &Row<'_>) -> [String; 19] {
         findings.collect::<Vec<_>>().join(" | "),
         unjudged.collect::<Vec<_>>().join(" | "),
         notes.collect::<Vec<_>>().join(" | "),
+        time(owner.and_then(|owner| owner.last_active_at)),
+        owner.and_then(|owner| owner.org_admin).map(|admin| admin.to_string()).unwrap_or_default(),
+        entered("purpose"),
+        entered("system"),
+        entered("responsible"),
+        entered("backup"),
+        entered("review_by"),
     ]
 }
 
 /// A cell that no spreadsheet takes for a formula.
 pub fn harmless(cell: String) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+}
+
+/// Undoes [`harmless`].
+pub(crate) fn harmed(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(formula) if formula.starts_with(['=', '+', '-', '@', '\t', '\r']) => formula,
+        Some(_) | None => cell,
+    }
 }
 
 /// The word under which the API knows a value of one of our enums.

@@ -5,6 +5,8 @@ mod first_steps;
 pub(crate) mod ledger;
 pub(crate) mod policy;
 #[cfg(feature = "local")]
+pub(crate) mod probe;
+#[cfg(feature = "local")]
 pub(crate) mod report;
 #[cfg(feature = "local")]
 pub(crate) mod serve;

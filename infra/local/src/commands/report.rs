@@ -60,7 +60,7 @@ pub(crate) async fn run(args: ReportArgs) -> Result<ExitCode> {
     printed
 }
 
-async fn opened(mut atlassian: Atlassian) -> Result<Arc<Bundle>> {
+pub(super) async fn opened(mut atlassian: Atlassian) -> Result<Arc<Bundle>> {
     let dir = Arc::new(DataDir::temporary()?);
     if let Atlassian::Simulated { options, .. } = &mut atlassian {
         options.data_dir = None;
@@ -102,7 +102,7 @@ fn code(reports: &[&Report], clean: bool) -> u8 {
 }
 
 /// The report, taken by the function itself, tick after tick; the progress on standard error.
-async fn taken(bundle: &Bundle, org: &OrgId) -> Result<Report> {
+pub(super) async fn taken(bundle: &Bundle, org: &OrgId) -> Result<Report> {
     loop {
         let outcome = {
             let tick = bundle.invoke(Function::ReportTokens);
@@ -137,7 +137,7 @@ async fn watch(bundle: &Bundle, org: &OrgId) {
 
 fn progress(phase: &Phase) -> String {
     match phase {
-        Phase::Stage { section, .. } => format!("reading {section} …"),
+        Phase::Stage => "reading the lists …".to_owned(),
         Phase::Prove { .. } => "comparing events with the lists …".into(),
         Phase::Judge { .. } => "judging …".into(),
         Phase::Compare => "comparing with the last report …".into(),

@@ -4,7 +4,7 @@ use super::orgs::GovernedOrg;
 use shared::{
     error::Result,
     flow::register::seed_policy,
-    model::{CredentialId, Org, Policy, Timestamp},
+    model::{CredentialId, Org, OrgState, Policy, Timestamp},
     ports::{CaseReader, FindingStore},
     store::Store,
 };
@@ -28,6 +28,7 @@ pub(super) async fn register(
         registered_at: now,
         own_key_ids: None,
         out_of_scope: BTreeSet::new(),
+        state: OrgState::Active,
     });
     if let Some(name) = &org.name {
         entry.name.clone_from(name);

@@ -2,11 +2,14 @@
 
 use super::{Decider, TRIES, about, decision};
 use crate::{
-    decide::plan::{self, Cause},
+    decide::{
+        exempt::{self, Covered},
+        plan::{self, Cause},
+    },
     error::{Error, Result},
     model::{
-        Action, ActionKind, ActionState, CredentialKind, CredentialRef, CredentialRow, DecisionKind, LedgerKind, OrgId,
-        PolicyVersion, Report, Versioned,
+        Action, ActionKind, ActionState, Credential, CredentialKind, CredentialRef, CredentialRow, DecisionKind,
+        Exemption, LedgerKind, OrgId, PolicyVersion, Report, Versioned,
     },
     ports::{CaseChange, CaseReader, CaseStore, Written},
 };
@@ -42,6 +45,7 @@ pub enum Asked {
 /// [`Error::Invalid`] for a kind that cannot be acted on yet, [`Error::Conflict`] for our own keys and for what is done.
 pub async fn request<S: CaseStore>(store: &S, org: &OrgId, asked: Request<'_>, who: Decider<'_>) -> Result<Asked> {
     acceptable(asked.row)?;
+    not_exempt(&store.exemptions(org).await?, asked.row, who)?;
     for _ in 0..TRIES {
         let newest = newest(store, org, asked.action, &asked.row.credential.reference).await?;
         if let Some(open) = newest.as_ref().filter(|action| !action.state.is_final()) {
@@ -97,6 +101,18 @@ fn planned(org: &OrgId, asked: Request<'_>, last: Option<&Action>, who: Decider<
     let cause = Cause::Request { by: who.by.to_owned(), reason: who.reason.to_owned() };
     let plan = plan::plan_revocation(asked.row, asked.report, &cause, asked.policy, who.at);
     Ok(plan::action(org, &cause, plan, generation, who.at))
+}
+
+fn not_exempt(exemptions: &[Exemption], row: &CredentialRow, who: Decider<'_>) -> Result<()> {
+    let Credential { reference, label, owner, .. } = &row.credential;
+    let covered = Covered { finding: None, credential: reference, owner: owner.as_ref(), label, rule: None };
+    match exempt::covering(exemptions, &covered, who.at) {
+        None => Ok(()),
+        Some(Exemption { id, until, reason, .. }) => Err(Error::Conflict(format!(
+            "{reference} is exempt until {} ({reason}); end exemption {id} first",
+            until.date_naive()
+        ))),
+    }
 }
 
 fn acceptable(row: &CredentialRow) -> Result<()> {

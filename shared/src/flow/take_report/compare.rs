@@ -1,76 +1,108 @@
-//! Counts what was added and removed since the last report: both reports' rows stand in the order of one hash.
+//! Counts what was added since the last report, and finds what was removed: what the report before has and this one,
+//! complete there, has not.
 
-use super::publish::summary;
+use super::context::Context;
 use crate::{
+    decide::{
+        judge::{self, Frame},
+        tally,
+    },
     error::Result,
-    model::{CredentialKind, Org, Phase, Report, Run, SectionName, Totals},
-    ports::ReportReader,
+    model::{
+        CredentialKind, CredentialRef, CredentialRow, Finding, Org, Phase, Report, Run, SHARDS, SectionName, Totals,
+    },
+    ports::{ReportReader, ReportStore},
 };
-use std::{cmp::Ordering, collections::VecDeque};
+use std::collections::HashSet;
 
 /// Rows a page.
 const PAGE: u32 = 1_000;
 
-pub(super) async fn step(store: &impl ReportReader, org: &Org, mut run: Run) -> Result<Run> {
+pub(super) async fn step<S>(store: &S, org: &Org, context: &Context, mut run: Run) -> Result<Run>
+where
+    S: ReportStore + ReportReader,
+{
     run.changes = Default::default();
-    if let Some(last) = store.latest_report(&org.id).await?.filter(|last| last.id != run.report) {
-        run.changes.against = Some(last.id.clone());
-        let this = summary(&run, Totals::default(), (0, 0));
-        let (mut old, mut new) = (Walk::new(store, org, &last), Walk::new(store, org, &this));
-        loop {
-            match (old.first().await?, new.first().await?) {
-                (None, None) => break,
-                (Some(_), None) => removed(&mut run, old.take()),
-                (None, Some(_)) => added(&mut run, new.take()),
-                (Some(before), Some(now)) => match before.cmp(&now) {
-                    Ordering::Less => removed(&mut run, old.take()),
-                    Ordering::Greater => added(&mut run, new.take()),
-                    Ordering::Equal => drop((old.take(), new.take())),
-                },
-            }
-        }
+    if let Some(previous) = &context.previous {
+        let now = summed(store, org, &run).await?;
+        run.changes.against = Some(previous.id.clone());
+        run.changes.added = now.credentials - now.seen_before;
+        // Where every row of the report before was met again, nothing was removed.
+        let totals = if previous.totals.credentials > now.seen_before {
+            removed(store, org, context, &mut run, previous).await?
+        } else {
+            Totals::default()
+        };
+        store.put_shard_totals(&org.id, &run.report, SHARDS, &totals).await?;
     }
     run.phase = Phase::Settle { after: None };
     Ok(run)
 }
 
-fn added(run: &mut Run, kind: Option<CredentialKind>) {
-    run.changes.added += u64::from(kind.is_some());
+/// The sums of this run's shards.
+pub(super) async fn summed(store: &impl ReportStore, org: &Org, run: &Run) -> Result<Totals> {
+    let mut totals = Totals::default();
+    store.shard_totals(&org.id, &run.report).await?.iter().for_each(|shard| totals.add(shard));
+    Ok(totals)
 }
 
-/// What is missing from a list that was not read to its end was not removed.
-fn removed(run: &mut Run, kind: Option<CredentialKind>) {
-    let section = kind.and_then(SectionName::listing);
-    run.changes.removed += u64::from(section.is_some_and(|section| run.is_complete(section)));
-}
-
-/// The order and the kind of each row of a report, a page at a time.
-struct Walk<'a, S> {
-    store: &'a S,
-    org: &'a Org,
-    report: &'a Report,
-    rows: VecDeque<(String, CredentialKind)>,
-    cursor: Option<String>,
-    begun: bool,
-}
-
-impl<'a, S: ReportReader> Walk<'a, S> {
-    fn new(store: &'a S, org: &'a Org, report: &'a Report) -> Self {
-        Self { store, org, report, rows: VecDeque::new(), cursor: None, begun: false }
-    }
-
-    async fn first(&mut self) -> Result<Option<String>> {
-        while self.rows.is_empty() && (!self.begun || self.cursor.is_some()) {
-            let page = self.store.rows(&self.org.id, self.report, self.cursor.take(), PAGE).await?;
-            let order =
-                |row: crate::model::CredentialRow| (row.credential.reference.order(), row.credential.reference.kind);
-            self.rows.extend(page.items.into_iter().map(order));
-            (self.cursor, self.begun) = (page.next, true);
+async fn removed<S>(store: &S, org: &Org, context: &Context, run: &mut Run, previous: &Report) -> Result<Totals>
+where
+    S: ReportStore + ReportReader,
+{
+    let this = super::publish::summary(run, Totals::default(), (0, 0));
+    let (mut totals, mut cursor, mut removed) = (Totals::default(), None, 0);
+    loop {
+        let page = store.rows(&org.id, previous, cursor, PAGE).await?;
+        let gone = missing(store, org, run, &this, page.items).await?;
+        removed += gone.len() as u64;
+        let findings = findings(org, context, &context.frame(run), &gone, &mut totals);
+        store.put_run_findings(&org.id, &run.report, &findings).await?;
+        match page.next {
+            None => break,
+            next => cursor = next,
         }
-        Ok(self.rows.front().map(|(order, _)| order.clone()))
     }
+    run.changes.removed = removed;
+    Ok(totals)
+}
 
-    fn take(&mut self) -> Option<CredentialKind> {
-        self.rows.pop_front().map(|(_, kind)| kind)
-    }
+/// Of the old rows, those that are in no row of this report although their list was read to its end.
+async fn missing<S>(
+    store: &S,
+    org: &Org,
+    run: &Run,
+    this: &Report,
+    old: Vec<CredentialRow>,
+) -> Result<Vec<CredentialRow>>
+where
+    S: ReportStore + ReportReader,
+{
+    let refs: Vec<CredentialRef> = old.iter().map(|row| row.credential.reference.clone()).collect();
+    let found: HashSet<CredentialRef> =
+        store.rows_of(&org.id, this, &refs).await?.into_iter().map(|row| row.credential.reference).collect();
+    let gone = |row: &CredentialRow| !found.contains(&row.credential.reference) && is_listed(run, row);
+    Ok(old.into_iter().filter(gone).collect())
+}
+
+/// What is missing from a list that was not read to its end was not removed, and what no list holds cannot be.
+fn is_listed(run: &Run, row: &CredentialRow) -> bool {
+    let kind: CredentialKind = row.credential.reference.kind;
+    SectionName::listing(kind).is_some_and(|section| run.is_complete(section))
+}
+
+fn findings(
+    org: &Org,
+    context: &Context,
+    frame: &Frame<'_>,
+    gone: &[CredentialRow],
+    totals: &mut Totals,
+) -> Vec<Finding> {
+    let judged = gone.iter().flat_map(|row| {
+        let (findings, notes) = judge::gone(row, frame);
+        let row = CredentialRow { findings, notes, unjudged: Vec::new(), ..row.clone() };
+        tally::count_verdicts(totals, &row);
+        judge::findings(&org.id, &row, &context.exemptions, frame.now)
+    });
+    judged.collect()
 }

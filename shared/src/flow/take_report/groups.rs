@@ -2,16 +2,35 @@
 
 use crate::{
     error::Result,
-    model::{AccountId, Credential, Org, Owner, Page, Run, SectionName, UsageProfile},
+    model::{AccountId, Credential, Org, Owner, Page, Relation, Run, UsageProfile},
     ports::{ReportStore, Staged, StagedRow},
 };
 use std::collections::VecDeque;
 
-/// One owner of a shard.
+/// One account of a shard.
+#[derive(Default)]
 pub(super) struct Group {
     pub(super) owner: Option<Owner>,
+    /// Whether the list of org admins holds it.
+    pub(super) org_admin: bool,
     pub(super) credentials: Vec<Credential>,
     pub(super) profiles: Vec<UsageProfile>,
+}
+
+impl Group {
+    /// Of two lists that hold the account, the one that knows more of its relation counts: a service account may be in
+    /// the list of users as an app.
+    fn take_owner(&mut self, owner: Owner) {
+        let known = self.owner.as_ref().map(|known| known.relation);
+        if !matches!(known, Some(Relation::Service | Relation::Managed)) {
+            self.owner = Some(owner);
+        }
+    }
+
+    fn holds_something(&self) -> bool {
+        let external = self.owner.as_ref().is_some_and(|owner| owner.relation == Relation::External);
+        external || !self.credentials.is_empty() || !self.profiles.is_empty()
+    }
 }
 
 /// Walks a shard's staged rows and its profiles together; holds a page of each.
@@ -64,19 +83,37 @@ impl<'a, S: ReportStore> Groups<'a, S> {
     /// The next owner who holds credentials, or `None` at the end of the shard.
     pub(super) async fn next(&mut self) -> Result<Option<Group>> {
         while let Some(account) = self.first_account().await? {
-            let mut group = Group { owner: None, credentials: Vec::new(), profiles: Vec::new() };
-            while self.first_account().await?.as_ref() == Some(&account) {
+            let mut group = Group::default();
+            while self.staged_account().await?.as_ref() == Some(&account) {
                 self.take_row(&mut group);
             }
-            if !group.credentials.is_empty() {
-                group.profiles = self.profiles_of(&account).await?;
+            group.profiles = self.profiles_of(&account).await?;
+            if group.holds_something() {
                 return Ok(Some(group));
             }
         }
         Ok(None)
     }
 
+    /// The next account that was staged or that used a token.
     async fn first_account(&mut self) -> Result<Option<AccountId>> {
+        let staged = self.staged_account().await?;
+        let used = self.first_actor().await?;
+        Ok(match (staged, used) {
+            (Some(staged), Some(used)) => Some(staged.min(used)),
+            (staged, used) => staged.or(used),
+        })
+    }
+
+    async fn first_actor(&mut self) -> Result<Option<AccountId>> {
+        while let Some(cursor) = self.profiles.wanted() {
+            let page = self.store.profiles(&self.org.id, self.shard, cursor).await?;
+            self.profiles.fill(page);
+        }
+        Ok(self.profiles.items.front().map(|profile| profile.key.actor.clone()))
+    }
+
+    async fn staged_account(&mut self) -> Result<Option<AccountId>> {
         while let Some(cursor) = self.staged.wanted() {
             let page = self.store.staged(&self.org.id, &self.run.report, self.shard, cursor).await?;
             self.staged.fill(page);
@@ -86,35 +123,29 @@ impl<'a, S: ReportStore> Groups<'a, S> {
 
     fn take_row(&mut self, group: &mut Group) {
         let Some(row) = self.staged.items.pop_front() else { return };
-        let at = SectionName::ALL.iter().position(|name| *name == row.section);
-        if at.and_then(|at| self.run.attempts.get(at)) != Some(&row.attempt) {
+        if self.run.readings.get(&row.section).map(|reading| reading.attempt) != Some(row.attempt) {
             return;
         }
         match row.row {
-            Staged::Owner(owner) => group.owner = Some(owner),
+            Staged::Owner(owner) => group.take_owner(owner),
+            Staged::OrgAdmin(_) => group.org_admin = true,
             Staged::Credential(credential) => group.credentials.push(credential),
         }
     }
 
     async fn profiles_of(&mut self, account: &AccountId) -> Result<Vec<UsageProfile>> {
         let mut found = Vec::new();
-        loop {
-            while let Some(cursor) = self.profiles.wanted() {
-                let page = self.store.profiles(&self.org.id, self.shard, cursor).await?;
-                self.profiles.fill(page);
-            }
-            match self.profiles.items.front().map(|profile| profile.key.actor.cmp(account)) {
-                Some(std::cmp::Ordering::Less) => drop(self.profiles.items.pop_front()),
-                Some(std::cmp::Ordering::Equal) => found.extend(self.profiles.items.pop_front()),
-                Some(std::cmp::Ordering::Greater) | None => return Ok(found),
-            }
+        while self.first_actor().await?.as_ref() == Some(account) {
+            found.extend(self.profiles.items.pop_front());
         }
+        Ok(found)
     }
 }
 
 fn account(row: &Staged) -> AccountId {
     match row {
         Staged::Owner(owner) => owner.account_id.clone(),
+        Staged::OrgAdmin(account) => account.clone(),
         Staged::Credential(credential) => credential.owner.clone().unwrap_or_else(|| AccountId::new("-")),
     }
 }

@@ -1,6 +1,7 @@
 //! Takes a report, step by step. Each step can be repeated without harm; after each, the run's checkpoint is stored.
 
 mod compare;
+mod context;
 mod groups;
 mod judge;
 mod publish;
@@ -15,9 +16,11 @@ use crate::{
         Changes, Due, Org, Phase, PolicyVersion, Report, ReportId, ReportSchedule, ReportStatus, Run, SHARDS, Section,
         SectionName, SectionStatus, Timestamp, Versioned,
     },
-    ports::{Clock, Deadline, FindingStore, ReportReader, ReportStore, TokenReader, Written},
+    ports::{Clock, Deadline, EventReader, FindingStore, ReportReader, ReportStore, TokenReader, Written},
 };
 use chrono::TimeDelta;
+use context::Context;
+use std::collections::BTreeMap;
 
 /// Nobody else touches a run for so long after its last checkpoint.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
@@ -68,7 +71,7 @@ enum Step {
 /// [`Error::Store`] and its like; the run stays at its last checkpoint. [`Error::NotFound`] while there is no policy.
 pub async fn take_report<S, R, C>(ports: &Ports<'_, S, R, C>, org: &Org, deadline: &impl Deadline) -> Result<Outcome>
 where
-    S: ReportStore + ReportReader + FindingStore,
+    S: ReportStore + ReportReader + FindingStore + EventReader,
     R: TokenReader,
     C: Clock,
 {
@@ -80,7 +83,8 @@ where
         Due::Resume => open.unwrap_or_else(|| fresh(Run::default_for(org, &schedule.value, 0, now))),
         Due::Start => {
             let policy = policy(ports.store, org, None).await?;
-            fresh(Run::default_for(org, &schedule.value, policy.version, now))
+            let previous = ports.store.latest_report(&org.id).await?.map(|report| report.id);
+            fresh(Run { previous, ..Run::default_for(org, &schedule.value, policy.version, now) })
         }
     };
     drive(ports, org, run, deadline).await
@@ -98,9 +102,11 @@ impl Run {
             policy_version,
             join: schedule.join,
             own_key_ids: org.own_key_ids.clone(),
-            phase: Phase::Stage { section: SectionName::ALL[0], cursor: None, attempt: 1 },
+            phase: Phase::Stage,
             sections: SectionName::ALL.into_iter().map(Section::pending).collect(),
-            attempts: vec![0; SectionName::ALL.len()],
+            readings: BTreeMap::new(),
+            previous: None,
+            facts: schedule.facts.clone(),
             parts: 1,
             changes: Changes::default(),
             wait_until: None,
@@ -128,11 +134,12 @@ async fn drive<S, R, C>(
     deadline: &impl Deadline,
 ) -> Result<Outcome>
 where
-    S: ReportStore + ReportReader + FindingStore,
+    S: ReportStore + ReportReader + FindingStore + EventReader,
     R: TokenReader,
     C: Clock,
 {
     run.value.wait_until = None;
+    let mut context = Lazy::default();
     loop {
         let now = ports.clock.now();
         let stop = deadline.reached();
@@ -142,7 +149,7 @@ where
         if stop {
             return Ok(interrupted(run.value));
         }
-        match step(ports, org, run.value.clone()).await? {
+        match step(ports, org, &mut context, run.value.clone()).await? {
             Step::Next(next) => run.value = next,
             Step::Wait(next, until) => {
                 run.value = Run { wait_until: Some(until), lease_until: ports.clock.now(), ..next };
@@ -170,21 +177,41 @@ async fn save(store: &impl ReportStore, org: &Org, run: Versioned<Run>) -> Resul
     }
 }
 
-async fn step<S, R, C>(ports: &Ports<'_, S, R, C>, org: &Org, run: Run) -> Result<Step>
+async fn step<S, R, C>(ports: &Ports<'_, S, R, C>, org: &Org, context: &mut Lazy, run: Run) -> Result<Step>
 where
-    S: ReportStore + ReportReader + FindingStore,
+    S: ReportStore + ReportReader + FindingStore + EventReader,
     R: TokenReader,
     C: Clock,
 {
     match run.phase.clone() {
-        Phase::Stage { section, cursor, attempt } => stage::step(ports, org, run, section, cursor, attempt).await,
+        Phase::Stage => stage::step(ports, org, run).await,
         Phase::Prove { shard } => judge::prove(ports.store, org, run, shard).await.map(Step::Next),
-        Phase::Judge { shard } => judge::step(ports.store, org, run, shard).await.map(Step::Next),
-        Phase::Compare => compare::step(ports.store, org, run).await.map(Step::Next),
+        Phase::Judge { shard } => {
+            judge::step(ports.store, org, context.of(ports.store, org, &run).await?, run, shard).await.map(Step::Next)
+        }
+        Phase::Compare => {
+            compare::step(ports.store, org, context.of(ports.store, org, &run).await?, run).await.map(Step::Next)
+        }
         Phase::Settle { after } => settle::step(ports.store, org, run, after).await.map(Step::Next),
         Phase::Publish => {
             publish::step(ports.store, org, run).await.map(|(run, report)| Step::Whole(run, Box::new(report)))
         }
+    }
+}
+
+/// What is read at the first step that needs it.
+#[derive(Default)]
+struct Lazy(Option<Context>);
+
+impl Lazy {
+    async fn of<S>(&mut self, store: &S, org: &Org, run: &Run) -> Result<&Context>
+    where
+        S: ReportReader + FindingStore + EventReader,
+    {
+        if self.0.is_none() {
+            self.0 = Some(Context::read(store, org, run).await?);
+        }
+        self.0.as_ref().ok_or_else(|| Error::NotFound("what a report is judged by".into()))
     }
 }
 

@@ -1,27 +1,59 @@
 //! Sums up, says what must be said first, and only then moves `latest`.
 
+use super::compare::summed;
 use crate::{
+    decide::{
+        classify,
+        facts::{self, Evidence},
+    },
     error::Result,
-    model::{JoinState, Notice, Org, Report, ReportStatus, Run, Section, SectionStatus, Totals, Versioned},
-    ports::{ReportReader, ReportStore, Written},
+    model::{Facts, JoinState, Notice, Org, Report, ReportStatus, Run, Section, SectionStatus, Totals, Versioned},
+    ports::{EventReader, ReportReader, ReportStore, Written},
 };
 
-pub(super) async fn step<S: ReportStore + ReportReader>(store: &S, org: &Org, run: Run) -> Result<(Run, Report)> {
-    let mut totals = Totals::default();
-    for shard in store.shard_totals(&org.id, &run.report).await? {
-        totals.add(&shard);
-    }
-    let report = summary(&run, totals, store.intake_counts(&org.id).await?);
+pub(super) async fn step<S: ReportStore + ReportReader + EventReader>(
+    store: &S,
+    org: &Org,
+    run: Run,
+) -> Result<(Run, Report)> {
+    let totals = summed(store, org, &run).await?;
+    let counts = store.intake_counts(&org.id).await?;
+    let facts = learn(store, org, &run, &totals).await?;
+    let report = Report { facts, ..summary(&run, totals, counts) };
     store.publish(&org.id, &report).await?;
-    note_in_schedule(store, org, &run).await?;
+    note_in_schedule(store, org, &run, &report).await?;
     Ok((run, report))
 }
 
-async fn note_in_schedule(store: &impl ReportStore, org: &Org, run: &Run) -> Result<()> {
+/// What this report and those before it show about the org.
+async fn learn<S>(store: &S, org: &Org, run: &Run, totals: &Totals) -> Result<Facts>
+where
+    S: ReportStore + ReportReader + EventReader,
+{
+    let mut observed = store.schedule(&org.id).await?.value.observed;
+    observed.renew(&totals.observed);
+    let catalogue = store.action_names(&org.id).await?;
+    let poll = store.poll_lag(&org.id).await?;
+    Ok(facts::facts(&Evidence {
+        join: run.join,
+        observed: &observed,
+        sections: &run.sections,
+        credential_actions: classify::credential_actions(&catalogue),
+        catalogue: &catalogue,
+        poll: poll.as_ref(),
+    }))
+}
+
+async fn note_in_schedule(store: &impl ReportStore, org: &Org, run: &Run, report: &Report) -> Result<()> {
     loop {
         let Versioned { version, value: mut schedule } = store.schedule(&org.id).await?;
         schedule.last_started_at = schedule.last_started_at.max(Some(run.started_at));
         schedule.join = run.join;
+        schedule.facts = report.facts.clone();
+        if schedule.observed_in.as_ref() != Some(&run.report) {
+            schedule.observed.renew(&report.totals.observed);
+            schedule.observed_in = Some(run.report.clone());
+        }
         if schedule.requested_at.is_some_and(|at| at <= run.started_at) {
             (schedule.requested_at, schedule.requested_id) = (None, None);
         }
@@ -41,6 +73,7 @@ pub(super) fn summary(run: &Run, totals: Totals, (quarantined, ignored_events): 
         sections: run.sections.clone(),
         notices: notices(run, quarantined),
         totals,
+        facts: Facts::default(),
         changes: run.changes.clone(),
         parts: run.parts,
         quarantined,

@@ -1,12 +1,16 @@
-//! Pass 1: reads a section page by page and stages its rows by owner.
+//! Pass 1: reads every section page by page, all that are open at the same time, and stages their rows by owner.
 
 use super::{Ports, Step};
 use crate::{
     error::{Error, Result},
-    model::{Org, Phase, Run, SectionName, SectionStatus},
-    ports::{Clock, ReportStore, SectionPage, StagedRow, TokenReader},
+    model::{
+        Credential, CredentialStatus, Org, Phase, Reading, RegisterEntry, Registered, RegisteredExpiry, Run,
+        SectionName, SectionStatus, Timestamp,
+    },
+    ports::{CaseReader, Clock, ReportStore, SectionPage, Staged, StagedRow, TokenReader},
 };
 use chrono::TimeDelta;
+use futures::future::join_all;
 use std::time::Duration;
 
 /// A wait up to this long is slept through; a longer one is a checkpoint.
@@ -15,42 +19,88 @@ const SLEEP_MAX: Duration = Duration::from_secs(10);
 const ATTEMPTS_MAX: u32 = 2;
 /// About so many rows go into one partition, so that a page of the report needs few reads.
 const ROWS_PER_PART: u64 = 5_000;
+/// Rows of the register a page.
+const REGISTER_PAGE: u32 = 500;
 
-pub(super) async fn step<S: ReportStore, R: TokenReader, C: Clock>(
+/// Reads a page of every open section at once. Without an open one, staging ends.
+pub(super) async fn step<S, R, C>(ports: &Ports<'_, S, R, C>, org: &Org, mut run: Run) -> Result<Step>
+where
+    S: ReportStore + CaseReader,
+    R: TokenReader,
+    C: Clock,
+{
+    let open: Vec<(SectionName, Reading)> = run.open_sections();
+    if open.is_empty() {
+        return Ok(Step::Next(staged_all(run)));
+    }
+    let pages = join_all(open.iter().map(|(section, reading)| page(ports, org, *section, reading))).await;
+    let mut wait = Duration::ZERO;
+    for ((section, reading), page) in open.into_iter().zip(pages) {
+        match page {
+            Err(Error::RateLimited { after, .. }) => wait = wait.max(after),
+            page => run = took(ports.store, org, run, section, reading, page).await?,
+        }
+    }
+    match wait {
+        Duration::ZERO => Ok(Step::Next(run)),
+        short if short <= SLEEP_MAX => {
+            ports.clock.sleep(short).await;
+            Ok(Step::Next(run))
+        }
+        long => {
+            let until = ports.clock.now() + TimeDelta::from_std(long).unwrap_or(TimeDelta::minutes(1));
+            Ok(Step::Wait(run, until))
+        }
+    }
+}
+
+impl Run {
+    fn open_sections(&self) -> Vec<(SectionName, Reading)> {
+        let open = self.sections.iter().filter(|section| section.status == SectionStatus::Pending);
+        let reading = |name| self.readings.get(&name).cloned().unwrap_or(Reading { attempt: 1, cursor: None });
+        open.map(|section| (section.name, reading(section.name))).collect()
+    }
+}
+
+async fn page<S: CaseReader, R: TokenReader, C>(
     ports: &Ports<'_, S, R, C>,
+    org: &Org,
+    section: SectionName,
+    Reading { cursor, .. }: &Reading,
+) -> Result<SectionPage> {
+    if org.out_of_scope.contains(&section) {
+        return Ok(SectionPage { rows: Vec::new(), next: None });
+    }
+    match section {
+        SectionName::Registered => registered(ports.store, org, cursor.clone()).await,
+        section => ports.source.section(&org.id, section, cursor.clone()).await,
+    }
+}
+
+async fn took(
+    store: &impl ReportStore,
     org: &Org,
     run: Run,
     section: SectionName,
-    cursor: Option<String>,
-    attempt: u32,
-) -> Result<Step> {
+    reading: Reading,
+    page: Result<SectionPage>,
+) -> Result<Run> {
     if org.out_of_scope.contains(&section) {
         let reason = "the org's settings declare it out of scope";
-        return Ok(Step::Next(ended(run, section, SectionStatus::OutOfScope, reason, attempt)));
+        return Ok(ended(run, section, SectionStatus::OutOfScope, reason, &reading));
     }
-    match ports.source.section(&org.id, section, cursor.clone()).await {
-        Ok(page) if page.next.is_some() && page.next == cursor => {
+    match page {
+        Ok(page) if page.next.is_some() && page.next == reading.cursor => {
             let reason = "Atlassian gave the same cursor again, which would never end";
-            Ok(Step::Next(again_or_failed(run, section, reason, attempt)))
+            Ok(again_or_failed(run, section, reason, &reading))
         }
-        Ok(page) => {
-            let run = staged(ports.store, org, run, section, attempt, page).await?;
-            Ok(Step::Next(run))
-        }
-        Err(Error::RateLimited { after, .. }) if after <= SLEEP_MAX => {
-            ports.clock.sleep(after).await;
-            Ok(Step::Next(run))
-        }
-        Err(Error::RateLimited { after, .. }) => {
-            let until = ports.clock.now() + TimeDelta::from_std(after).unwrap_or(TimeDelta::minutes(1));
-            Ok(Step::Wait(run, until))
-        }
+        Ok(page) => staged(store, org, run, section, reading, page).await,
         Err(Error::NotPermitted { what, reason }) => {
             let reason = format!("the key may not read it: {what}: {reason}");
-            Ok(Step::Next(ended(run, section, SectionStatus::NotPermitted, &reason, attempt)))
+            Ok(ended(run, section, SectionStatus::NotPermitted, &reason, &reading))
         }
         Err(error @ (Error::BadCursor | Error::Upstream { .. })) => {
-            Ok(Step::Next(again_or_failed(run, section, &error.to_string(), attempt)))
+            Ok(again_or_failed(run, section, &error.to_string(), &reading))
         }
         Err(error) => Err(error),
     }
@@ -61,48 +111,68 @@ async fn staged(
     org: &Org,
     mut run: Run,
     section: SectionName,
-    attempt: u32,
+    Reading { attempt, .. }: Reading,
     page: SectionPage,
 ) -> Result<Run> {
     let rows: Vec<StagedRow> = page.rows.into_iter().map(|row| StagedRow { section, attempt, row }).collect();
     store.stage(&org.id, &run.report, &rows).await?;
     run.section(section).count += rows.len() as u64;
-    match page.next {
-        Some(cursor) => run.phase = Phase::Stage { section, cursor: Some(cursor), attempt },
-        None => {
-            run.section(section).status = SectionStatus::Complete;
-            run = after(run, section, attempt);
-        }
+    if page.next.is_none() {
+        run.section(section).status = SectionStatus::Complete;
     }
+    run.readings.insert(section, Reading { attempt, cursor: page.next });
     Ok(run)
 }
 
-fn again_or_failed(mut run: Run, section: SectionName, reason: &str, attempt: u32) -> Run {
-    if attempt >= ATTEMPTS_MAX {
-        return ended(run, section, SectionStatus::Failed, reason, attempt);
+fn again_or_failed(mut run: Run, section: SectionName, reason: &str, reading: &Reading) -> Run {
+    if reading.attempt >= ATTEMPTS_MAX {
+        return ended(run, section, SectionStatus::Failed, reason, reading);
     }
     run.section(section).count = 0;
-    run.phase = Phase::Stage { section, cursor: None, attempt: attempt + 1 };
+    run.readings.insert(section, Reading { attempt: reading.attempt + 1, cursor: None });
     run
 }
 
 /// Ends a section before its end: what it gave so far is real and is kept, but proves no absence.
-fn ended(mut run: Run, section: SectionName, status: SectionStatus, reason: &str, attempt: u32) -> Run {
+fn ended(mut run: Run, section: SectionName, status: SectionStatus, reason: &str, reading: &Reading) -> Run {
     let entry = run.section(section);
     entry.status = status;
     entry.reason = Some(reason.to_owned());
-    after(run, section, attempt)
+    run.readings.insert(section, Reading { attempt: reading.attempt, cursor: None });
+    run
 }
 
-fn after(mut run: Run, section: SectionName, attempt: u32) -> Run {
-    let at = SectionName::ALL.iter().position(|known| *known == section).unwrap_or(0);
-    run.attempts.resize(run.attempts.len().max(at + 1), 0);
-    run.attempts[at] = attempt;
-    run.phase = match SectionName::ALL.get(at + 1) {
-        Some(next) => Phase::Stage { section: *next, cursor: None, attempt: 1 },
-        None => Phase::Prove { shard: 0 },
-    };
+fn staged_all(mut run: Run) -> Run {
     let rows: u64 = run.sections.iter().filter(|section| !section.name.lists_owners()).map(|s| s.count).sum();
     run.parts = (rows / ROWS_PER_PART + 1).min(64) as u32;
+    run.phase = Phase::Prove { shard: 0 };
     run
+}
+
+/// A page of what people registered as credentials of its own kind.
+async fn registered(store: &impl CaseReader, org: &Org, cursor: Option<String>) -> Result<SectionPage> {
+    let page = store.register(&org.id, cursor, REGISTER_PAGE).await?;
+    let rows = page.items.into_iter().filter_map(credential).map(Staged::Credential).collect();
+    Ok(SectionPage { rows, next: page.next })
+}
+
+fn credential(entry: RegisterEntry) -> Option<Credential> {
+    let Registered { label, owner, expires } = entry.registered?;
+    let expires_at: Option<Timestamp> = match expires {
+        RegisteredExpiry::At(at) => Some(at),
+        RegisteredExpiry::Never | RegisteredExpiry::NotSaid => None,
+    };
+    Some(Credential {
+        reference: entry.credential,
+        label,
+        owner,
+        owner_name: None,
+        owner_email: None,
+        scopes: None,
+        created_at: None,
+        expires_at,
+        never_expires: expires == RegisteredExpiry::Never,
+        last_used_at: None,
+        status: CredentialStatus::Unknown,
+    })
 }

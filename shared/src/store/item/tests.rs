@@ -2,18 +2,21 @@ use super::*;
 use crate::{
     model::{
         AccountId, Action, ActionCatalogue, ActionKind, ActionName, ActionState, Actor, Agreement, Approval,
-        AuditEvent, Budget, Changes, Claim, Credential, CredentialKind, CredentialRef, CredentialRow, CredentialStatus,
-        Decision, DecisionKind, EventSource, Evidence, Finding, FindingStatus, Intake, Interval, JoinState,
-        LastUsedSource, LedgerHead, LedgerKind, LedgerRecord, Location, MinuteUse, Notice, Org, Owner, OwnerStatus,
-        Phase, Plan, PollState, ProfileKey, Quarantined, Reader, Relation, Report, ReportSchedule, ReportStatus,
-        RowFinding, Run, Scope, Section, SectionName, SectionStatus, Severity, Stop, Target, TokenMark, TokenRole,
-        Topic, Totals, Unjudged, UsageProfile, Use,
+        AuditEvent, Budget, Changes, Claim, Credential, CredentialDeed, CredentialEvent, CredentialKind, CredentialRef,
+        CredentialRow, CredentialStatus, Decision, DecisionKind, Delays, EventSource, Evidence, Exemption,
+        ExemptionScope, Fact, FactName, Facts, Finding, FindingStatus, Intake, Interval, JoinState, Knowledge,
+        LastUsedSource, LedgerHead, LedgerKind, LedgerRecord, Location, Making, MinuteUse, Notice, Observations, Org,
+        OrgState, Owner, OwnerStatus, Phase, Plan, PollState, ProfileKey, Quarantined, Reader, Reading, RegisterEntry,
+        Registered, RegisteredExpiry, Relation, Report, ReportSchedule, ReportStatus, RowFinding, RowHistory, Run,
+        Scope, Section, SectionName, SectionStatus, Severity, Stop, Target, TokenMark, TokenRole, Topic, Totals,
+        Unjudged, UsageProfile, Use,
     },
     store::{Retention, keys, profile},
 };
 use chrono::DateTime;
 use std::fmt::Debug;
 
+mod entered;
 mod profiles;
 
 const BOTH: [Options; 2] = [Options::Absent, Options::Present];
@@ -64,6 +67,7 @@ fn credential(with: Options) -> Credential {
         created_at: with.of(at()),
         expires_at: with.of(at()),
         last_used_at: with.of(at()),
+        never_expires: with == Options::Present,
         status: CredentialStatus::Unknown,
     }
 }
@@ -75,6 +79,10 @@ fn owner(with: Options) -> Owner {
         email: with.of(text()),
         status: OwnerStatus::Active,
         relation: Relation::Managed,
+        last_active_at: with.of(at()),
+        org_admin: with.of(false),
+        groups: with.of(vec![text()]),
+        access: with.of(vec![]),
     }
 }
 
@@ -90,6 +98,13 @@ fn used_profile(key: ProfileKey) -> UsageProfile {
     profile
 }
 
+fn history(with: Options) -> RowHistory {
+    let deed = CredentialDeed::KeyMade;
+    let event = CredentialEvent { id: "e".into(), action: text(), at: at(), actor: with.of("a".into()), deed };
+    let making = with.of(Making::Event(event)).unwrap_or_default();
+    RowHistory { first_seen_at: with.of(at()), owner_reactivated_at: with.of(at()), making }
+}
+
 fn row(with: Options) -> CredentialRow {
     let profile = used_profile(ProfileKey { actor: "a".into(), identity: "t:1".into() });
     CredentialRow {
@@ -103,6 +118,8 @@ fn row(with: Options) -> CredentialRow {
         findings: with.many(RowFinding { rule: "r".into(), severity: Severity::High, reason: text() }),
         notes: with.many(RowFinding { rule: "n".into(), severity: Severity::Note, reason: text() }),
         unjudged: with.many(Unjudged { rule: "r".into(), missing: text() }),
+        history: history(with),
+        register: with.of(entered::register_entry(with)),
     }
 }
 
@@ -131,7 +148,7 @@ fn events_come_back_as_they_were() {
             processed_at: with.of(at()),
             actor: Actor { id: with.of("a".into()), name: with.of(text()), email: with.of(text()) },
             token: with.of(token),
-            location: Location { ip: with.of(String::new()), country: with.of(text()) },
+            location: Location { ip: with.of(String::new()), country: with.of(text()), places: with.many(text()) },
             source: EventSource::GuardDetect,
             topic: Topic::Unknown,
             raw: r#"{"n":1.0,"s":null}"#.into(),
@@ -156,6 +173,7 @@ fn what_the_poll_keeps_comes_back_as_it_was() {
             minute: MinuteUse { minute: -1, requests: u32::MAX },
             wait_until: with.of(at()),
             catalogue_at: with.of(at()),
+            delays: Delays::default(),
             last_error: with.of(text()),
         });
         let name = ActionName { display: text(), group: String::new() };
@@ -175,6 +193,10 @@ fn section(with: Options) -> Section {
     Section { name: SectionName::Users, status: SectionStatus::Failed, reason: with.of(text()), count: 7 }
 }
 
+fn fact() -> Fact {
+    Fact { name: FactName::UsesLeaveEvents, knowledge: Knowledge::Refuted, evidence: text() }
+}
+
 fn totals(with: Options) -> Totals {
     Totals { credentials: 1, by_kind: with.many(("k".to_owned(), 2)), ..Totals::default() }
 }
@@ -189,6 +211,7 @@ fn reports_come_back_as_they_were() {
             sections: with.many(section(with)),
             notices: with.many(Notice { code: "c".into(), text: text() }),
             totals: totals(with),
+            facts: Facts(with.many(fact())),
             changes: Changes { against: None, added: 1, removed: 2, resolved: 3, new_findings: 4 },
             parts: 3,
             quarantined: 1,
@@ -199,6 +222,9 @@ fn reports_come_back_as_they_were() {
             requested_at: with.of(at()),
             requested_id: with.of("r".into()),
             join: JoinState::Proven,
+            facts: Facts(with.many(fact())),
+            observed: Observations { moved: 3, ..Observations::default() },
+            observed_in: with.of("r".into()),
         });
     }
 }
@@ -207,7 +233,7 @@ fn reports_come_back_as_they_were() {
 fn a_run_comes_back_in_each_of_its_phases() {
     for with in BOTH {
         let phases = [
-            Phase::Stage { section: SectionName::OrgApiKeys, cursor: with.of(text()), attempt: 2 },
+            Phase::Stage,
             Phase::Prove { shard: 0 },
             Phase::Judge { shard: 63 },
             Phase::Compare,
@@ -223,7 +249,9 @@ fn a_run_comes_back_in_each_of_its_phases() {
                 own_key_ids: with.of(with.many("k".into())),
                 phase,
                 sections: with.many(section(with)),
-                attempts: with.many(1),
+                readings: with.many((SectionName::OrgApiKeys, Reading { attempt: 2, cursor: with.of(text()) })),
+                previous: with.of("q".into()),
+                facts: Facts(with.many(fact())),
                 parts: 2,
                 changes: Changes::default(),
                 wait_until: with.of(at()),
@@ -231,43 +259,6 @@ fn a_run_comes_back_in_each_of_its_phases() {
             });
         }
     }
-}
-
-#[test]
-fn orgs_findings_and_decisions_come_back_as_they_were() {
-    for with in BOTH {
-        returns(&Org {
-            id: "o".into(),
-            name: text(),
-            registered_at: at(),
-            own_key_ids: with.of(with.many("k".into())),
-            out_of_scope: with.many(SectionName::Users),
-        });
-        returns(&Decision {
-            id: "d".into(),
-            kind: DecisionKind::Approved,
-            action: with.of("a".into()),
-            by: text(),
-            at: at(),
-            reason: text(),
-        });
-        returns(&Budget {
-            holds: with.many((text(), at())),
-            stopped: with.of(Stop { by: text(), at: at(), reason: text() }),
-        });
-    }
-    returns(&Finding {
-        id: "f".into(),
-        rule: "r".into(),
-        subject: reference(),
-        label: text(),
-        severity: Severity::Low,
-        reason: text(),
-        status: FindingStatus::Open,
-        opened_at: at(),
-        changed_at: at(),
-        generation: 2,
-    });
 }
 
 fn plan(with: Options) -> Plan {

@@ -43,7 +43,7 @@ fn ids_with_separators_make_distinct_events() {
 #[test]
 fn an_owner_comes_before_his_credentials_and_these_before_the_next_owner() {
     let (org, report) = (OrgId::new("o"), ReportId::new("r"));
-    let owner = |id: &str| staged_owner(&org, &report, &AccountId::new(id)).sk;
+    let owner = |id: &str| staged_owner(&org, &report, &AccountId::new(id), SectionName::Users).sk;
     let mut keys = [owner("a"), format!("{} 1user_api_token t", ordered("a")), owner("a b"), owner("a:b"), owner("ab")];
     let wanted = keys.clone();
     keys.sort_unstable();

@@ -33,6 +33,9 @@ fn list_name(section: SectionName) -> &'static str {
         SectionName::ServiceAccounts => "Service accounts",
         SectionName::ServiceAccountTokens => "API tokens of service accounts",
         SectionName::OauthClients => "OAuth clients of service accounts",
+        SectionName::ExternalUsers => "External users",
+        SectionName::OrgAdmins => "Org admins",
+        SectionName::Registered => "Entered by hand",
     }
 }
 

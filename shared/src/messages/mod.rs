@@ -1,0 +1,95 @@
+//! What is said to people: the sentences of the rules, of the impact and to owners. Pure: facts in, text out.
+//!
+//! Every sentence stands once in a snapshot beside its file. Where `CI` is set a test that finds another one fails and
+//! writes nothing; elsewhere `INSTA_UPDATE=always` takes the new ones over, and the change is read in the diff.
+
+pub mod impact;
+pub mod owners;
+pub(crate) mod rules;
+
+use crate::model::{CredentialKind, Timestamp, mask::mask};
+use std::fmt::Display;
+
+/// A label, a name or a purpose that is longer is cut.
+const PLAIN_CHARS: usize = 80;
+
+/// The day as people write it: `2026-11-21`. A date's own `Display`, which no format has to be read for.
+pub(crate) fn day(at: Timestamp) -> impl Display {
+    at.date_naive()
+}
+
+/// A number of days in words: `1 day`, `30 days`.
+pub(crate) fn days(count: i64) -> String {
+    counted(count, "day")
+}
+
+/// A number of things in words, for nouns whose plural ends in `s`.
+fn counted(count: impl Display, noun: &str) -> String {
+    let count = count.to_string();
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+/// A label as it stands in a sentence: quoted.
+fn quoted(label: &str) -> String {
+    let label = plain(label);
+    if label.is_empty() { "one without a label".to_owned() } else { format!("“{label}”") }
+}
+
+/// A text of somebody else's on one line, cut, and masked where it looks like a secret.
+fn plain(text: &str) -> String {
+    let text = one_line(text);
+    match text.chars().count() {
+        0..=PLAIN_CHARS => text,
+        _longer => text.chars().take(PLAIN_CHARS).chain(['…']).collect(),
+    }
+}
+
+/// A text on one line, masked where it looks like a secret.
+fn one_line(text: &str) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    mask(line.trim()).into_owned()
+}
+
+/// What people call a credential of this kind.
+fn noun(kind: CredentialKind) -> &'static str {
+    match kind {
+        CredentialKind::UserApiToken => "API token",
+        CredentialKind::OrgApiKey => "admin API key",
+        CredentialKind::ServiceAccountToken => "service account's token",
+        CredentialKind::OauthClient => "service account's OAuth client",
+        CredentialKind::ObservedToken => "token seen in use",
+        CredentialKind::Registered => "credential entered by hand",
+    }
+}
+
+/// Texts as a list in a sentence: `a, b and c`.
+fn listed<T: AsRef<str>>(texts: &[T]) -> String {
+    match texts {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [most @ .., last] => {
+            let most: Vec<&str> = most.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", most.join(", "), last.as_ref())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_stays_on_one_line_is_cut_and_shows_no_secret() {
+        assert_eq!(quoted("jenkins\nnightly"), "“jenkins nightly”");
+        assert_eq!(quoted(" \t"), "one without a label");
+        assert_eq!(quoted(&"x".repeat(81)), format!("“{}…”", "x".repeat(80)));
+        assert!(!quoted("ATATT3xFfGF0abcdefghijkl").contains("abcdefghijkl"));
+    }
+
+    #[test]
+    fn lists_and_numbers_read_as_people_write_them() {
+        assert_eq!([listed(&["a"]), listed(&["a", "b"]), listed(&["a", "b", "c"])], ["a", "a and b", "a, b and c"]);
+        assert_eq!([days(1), days(30)], ["1 day", "30 days"]);
+    }
+}

@@ -1,0 +1,131 @@
+//! Orgs, policies, findings, actions, what people enter, and the ledger.
+
+use super::Written;
+use crate::{
+    error::Result,
+    model::{
+        AccountId, Action, ActionId, Budget, CredentialRef, Decision, Exemption, Finding, FindingId, FindingTransition,
+        LedgerEntry, LedgerHead, LedgerRecord, Org, OrgId, Page, PolicyVersion, RegisterEntry, Sponsor, Timestamp,
+        Versioned,
+    },
+};
+use std::{collections::HashMap, future::Future};
+
+/// Orgs, policies and findings (table `cases`).
+pub trait CaseReader: Send + Sync {
+    /// The orgs governed.
+    fn orgs(&self) -> impl Future<Output = Result<Vec<Org>>> + Send;
+    /// One org.
+    fn org(&self, org: &OrgId) -> impl Future<Output = Result<Option<Org>>> + Send;
+    /// The policy in force; `None` before the first. Reads consistently.
+    fn policy(&self, org: &OrgId) -> impl Future<Output = Result<Option<PolicyVersion>>> + Send;
+    /// One version of the policy.
+    fn policy_version(&self, org: &OrgId, version: u64) -> impl Future<Output = Result<Option<PolicyVersion>>> + Send;
+    /// A finding. Reads consistently.
+    fn finding(&self, org: &OrgId, id: &FindingId) -> impl Future<Output = Result<Option<Finding>>> + Send;
+    /// The findings in the order of their ids, open and resolved, after one of them.
+    fn findings(
+        &self,
+        org: &OrgId,
+        after: Option<&FindingId>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Page<Finding>>> + Send;
+    /// The exemptions, in force and ended.
+    fn exemptions(&self, org: &OrgId) -> impl Future<Output = Result<Vec<Exemption>>> + Send;
+    /// Who in the org answers for these accounts, where somebody said so.
+    fn sponsors(
+        &self,
+        org: &OrgId,
+        accounts: &[AccountId],
+    ) -> impl Future<Output = Result<HashMap<AccountId, Sponsor>>> + Send;
+    /// What people entered about one credential.
+    fn register_entry(
+        &self,
+        org: &OrgId,
+        credential: &CredentialRef,
+    ) -> impl Future<Output = Result<Option<RegisterEntry>>> + Send;
+    /// What people entered about these credentials.
+    fn register_of(
+        &self,
+        org: &OrgId,
+        credentials: &[CredentialRef],
+    ) -> impl Future<Output = Result<HashMap<CredentialRef, RegisterEntry>>> + Send;
+    /// All that people entered, by kind and id.
+    fn register(
+        &self,
+        org: &OrgId,
+        cursor: Option<String>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Page<RegisterEntry>>> + Send;
+    /// An action with its version. Reads consistently.
+    fn action(&self, org: &OrgId, id: &ActionId) -> impl Future<Output = Result<Option<Versioned<Action>>>> + Send;
+    /// The actions in the order of their ids.
+    fn actions(
+        &self,
+        org: &OrgId,
+        cursor: Option<String>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Page<Action>>> + Send;
+    /// Budget and kill switch. Reads consistently.
+    fn budget(&self, org: &OrgId) -> impl Future<Output = Result<Versioned<Budget>>> + Send;
+    /// The end of the ledger. Reads consistently.
+    fn ledger_head(&self, org: &OrgId) -> impl Future<Output = Result<LedgerHead>> + Send;
+    /// The ledger's entries after a number, oldest first.
+    fn ledger(&self, org: &OrgId, after_seq: u64, limit: u32)
+    -> impl Future<Output = Result<Page<LedgerEntry>>> + Send;
+}
+
+/// Registering orgs and settling findings (table `cases`; what report-tokens may write there).
+pub trait FindingStore: CaseReader {
+    /// Registers an org, or changes it.
+    fn put_org(&self, org: &Org) -> impl Future<Output = Result<()>> + Send;
+    /// Writes a finding's transition. An opened or resolved one is pending until it was handled, and wakes remediation.
+    fn put_transition(&self, org: &OrgId, transition: &FindingTransition) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// Something that waits to be handled, from the sparse index of pending things.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Pending {
+    /// A finding that was opened.
+    Finding(FindingId),
+    /// A decision that was made.
+    Decision(String),
+    /// An action to look at.
+    Action(ActionId),
+}
+
+/// What one transaction on the cases table changes. Everything happens or nothing does.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CaseChange {
+    /// The action, stored as `version + 1` if it is still at `version` (0: if there is none).
+    pub action: Option<Versioned<Action>>,
+    /// The budget, likewise.
+    pub budget: Option<Versioned<Budget>>,
+    /// A new policy version; it becomes the one in force if the one before it still is.
+    pub policy: Option<PolicyVersion>,
+    /// What people entered about credentials; replaces what was there. At most 50.
+    pub register: Vec<RegisterEntry>,
+    /// A credential of which nothing is entered any more.
+    pub unregister: Option<CredentialRef>,
+    /// Who answers for an account; replaces what was there.
+    pub sponsor: Option<Sponsor>,
+    /// A new exemption, or one whose end was moved to now.
+    pub exemption: Option<Exemption>,
+    /// A decision, pending from now on.
+    pub decision: Option<Decision>,
+    /// A finding or decision that is handled now.
+    pub handled: Option<Pending>,
+    /// An entry for the ledger. The store chains it to the head that it finds.
+    pub record: Option<LedgerRecord>,
+}
+
+/// Advancing cases (table `cases`).
+pub trait CaseStore: CaseReader {
+    /// Applies a change in one transaction. The ledger's head is re-read and the write tried again when only that moved;
+    /// `Contended` means that the action, the budget or the policy moved, and nothing was written.
+    fn apply(&self, org: &OrgId, change: &CaseChange) -> impl Future<Output = Result<Written>> + Send;
+    /// What is pending at this moment, oldest first. Eventually consistent: what it shows must be read again.
+    fn pending(&self, org: &OrgId, until: Timestamp, limit: u32) -> impl Future<Output = Result<Vec<Pending>>> + Send;
+    /// A decision, if it is stored.
+    fn decision(&self, org: &OrgId, id: &str) -> impl Future<Output = Result<Option<Decision>>> + Send;
+}
