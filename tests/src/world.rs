@@ -70,8 +70,13 @@ pub struct FixedSecrets {
 impl FixedSecrets {
     /// The keys of the simulated org: which one reads, and what the secret says of our own keys' ids.
     pub fn new(read_key: &str, own: &Value) -> Self {
-        let secret = |key: &str| json!({ ORG: { "key": key, "own_key_ids": own } }).to_string();
-        Self { read: secret(read_key), unscoped: secret("sim-admin-key") }
+        Self::of(ORG, (read_key, "sim-admin-key"), own)
+    }
+
+    /// The keys of an org: the one that reads and the one without scopes.
+    pub fn of(org: &str, (read, unscoped): (&str, &str), own: &Value) -> Self {
+        let secret = |key: &str| json!({ org: { "key": key, "own_key_ids": own } }).to_string();
+        Self { read: secret(read), unscoped: secret(unscoped) }
     }
 }
 
@@ -93,9 +98,9 @@ pub type Revoker = TokenRevokerClient<FixedSecrets, TestClock>;
 /// The world.
 pub struct World {
     /// The simulated org.
-    pub sim: Sim,
+    pub sim: Arc<Sim>,
     /// The database; it ends with the world.
-    pub dynamo: LocalDynamo,
+    pub dynamo: Arc<LocalDynamo>,
     /// The tables.
     pub tables: shared::config::Tables,
     /// The time.
@@ -104,6 +109,7 @@ pub struct World {
     pub org: OrgId,
     http: reqwest::Client,
     read_key: String,
+    unscoped_key: String,
     own_keys: Value,
 }
 
@@ -127,7 +133,28 @@ impl World {
         let tables = dynamo.fresh_tables().await;
         let own_keys = json!(OWN_KEYS);
         let http = shared::http::atlassian_http_client(Duration::from_secs(20));
-        Self { sim, dynamo, tables, clock, org: ORG.into(), http, read_key: "sim-read-key".into(), own_keys }
+        let (sim, dynamo, org) = (Arc::new(sim), Arc::new(dynamo), ORG.into());
+        let (read_key, unscoped_key) = ("sim-read-key".into(), "sim-admin-key".into());
+        Self { sim, dynamo, tables, clock, org, http, read_key, unscoped_key, own_keys }
+    }
+
+    /// The second org of the same simulation, in the same tables.
+    ///
+    /// # Panics
+    /// If the simulation has none.
+    pub async fn second(&self) -> Self {
+        let org = self.sim_get("/_sim/orgs").await["items"][1]["id"].as_str().expect("a second org").into();
+        Self {
+            sim: Arc::clone(&self.sim),
+            dynamo: Arc::clone(&self.dynamo),
+            tables: self.tables.clone(),
+            clock: self.clock.clone(),
+            org,
+            http: self.http.clone(),
+            read_key: "sim-read-key-2".into(),
+            unscoped_key: "sim-admin-key-2".into(),
+            own_keys: Value::Null,
+        }
     }
 
     /// The same world with another reading key.
@@ -159,7 +186,9 @@ impl World {
     }
 
     fn secrets(&self) -> Arc<SecretCache<FixedSecrets, TestClock>> {
-        Arc::new(SecretCache::new(FixedSecrets::new(&self.read_key, &self.own_keys), self.clock.clone()))
+        let keys = (self.read_key.as_str(), self.unscoped_key.as_str());
+        let secrets = FixedSecrets::of(self.org.as_str(), keys, &self.own_keys);
+        Arc::new(SecretCache::new(secrets, self.clock.clone()))
     }
 
     /// The org's lists and log.
@@ -358,6 +387,15 @@ impl World {
         let answer = request.send().await.expect("the simulator answers");
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
         answer.json().await.unwrap_or(Value::Null)
+    }
+
+    /// Lets something in the simulator disappear, as its owner would.
+    ///
+    /// # Panics
+    /// If it refuses.
+    pub async fn sim_delete(&self, path: &str) {
+        let answer = self.http.delete(format!("{}{path}", self.sim.url())).send().await.expect("the simulator answers");
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
     }
 
     /// The calls that deleted a token, with their statuses.

@@ -13,6 +13,8 @@ pub enum Absence {
     RuleOff,
     /// Its credential is in no list any more, and the list was read to its end.
     Vanished,
+    /// It was only known by its uses, and no event of use is held any more.
+    Forgotten,
     /// The list was not read to its end, so nothing can be said.
     NotRead,
 }
@@ -52,6 +54,7 @@ pub fn not_found(stored: &Finding, absence: Absence, now: Timestamp) -> Option<F
         _any if !stored.stands() => None,
         Absence::JudgedClean => resolved("The rule no longer holds anything against it."),
         Absence::RuleOff => resolved("The policy switched its rule off."),
+        Absence::Forgotten => resolved("No use of it is in the events that we hold any more."),
         Absence::Vanished => {
             resolved("It is in no list any more: its owner or an admin may have removed it, or it expired.")
         }
@@ -86,6 +89,7 @@ mod tests {
             (Absence::JudgedClean, true),
             (Absence::Vanished, true),
             (Absence::RuleOff, true),
+            (Absence::Forgotten, true),
             (Absence::NotJudged, false),
             (Absence::NotRead, false),
         ] {

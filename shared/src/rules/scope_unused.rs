@@ -31,7 +31,7 @@ struct Given {
 impl Default for Given {
     fn default() -> Self {
         let words = ["viewed", "view", "read", "searched", "exported", "downloaded", "listed"];
-        Self { uses: 20, days: 30, reading_words: words.map(str::to_owned).into() }
+        Self { uses: 20, days: 28, reading_words: words.map(str::to_owned).into() }
     }
 }
 
@@ -144,7 +144,7 @@ mod tests {
         let is_unknown =
             |scope, profile: Option<&UsageProfile>| matches!(verdict(scope, profile), Verdict::Unknown { .. });
         assert!(is_unknown(Some("write:x"), Some(&used(19, "2026-10-31", &READING))));
-        assert!(is_unknown(Some("write:x"), Some(&used(20, "2026-10-30", &READING))));
+        assert!(is_unknown(Some("write:x"), Some(&used(20, "2026-10-28", &READING))));
         assert!(is_unknown(Some("write:x"), Some(&used(20, "2026-10-31", &many))));
         assert!(is_unknown(Some("write:x"), None));
         let token = Credential { scopes: Some(vec!["write:x".to_owned()]), ..token() };

@@ -6,9 +6,11 @@ use crate::{
     error::Result,
     flow::AT_A_TIME,
     model::{
-        Changes, Finding, FindingId, FindingStatus, FindingTransition, Org, Phase, Report, Run, SectionName, Totals,
+        Changes, CredentialKind, CredentialRef, CredentialRow, Finding, FindingId, FindingStatus, FindingTransition,
+        Org, Phase, Report, Run, SectionName, Totals,
     },
     ports::{FindingStore, ReportReader, ReportStore},
+    rules::Accounts,
 };
 use futures::stream::{self, StreamExt, TryStreamExt};
 
@@ -86,15 +88,31 @@ impl<S: ReportReader + FindingStore> Settler<'_, S> {
         Ok(transition)
     }
 
+    /// The row of a credential, also where it was only observed once and is listed now.
+    async fn row(&self, subject: &CredentialRef) -> Result<Option<CredentialRow>> {
+        let row = self.store.row(&self.org.id, self.report, subject).await?;
+        let lasting = CredentialRef { kind: subject.kind.lasting(), id: subject.id.clone() };
+        match row {
+            None if lasting != *subject => self.store.row(&self.org.id, self.report, &lasting).await,
+            row => Ok(row),
+        }
+    }
+
+    /// What it means that a kind's credential has no row.
+    fn vanished(&self, kind: CredentialKind) -> Absence {
+        match SectionName::listing(kind) {
+            Some(section) if self.run.is_complete(section) => Absence::Vanished,
+            // What no list holds is there for as long as the events of its use are.
+            None if super::judge::accounts(self.run) == Accounts::Whole => Absence::Forgotten,
+            Some(_) | None => Absence::NotRead,
+        }
+    }
+
     async fn absence(&self, stored: &Finding) -> Result<Absence> {
         if stored.status == FindingStatus::Resolved {
             return Ok(Absence::NotRead);
         }
-        let Some(row) = self.store.row(&self.org.id, self.report, &stored.subject).await? else {
-            let section = SectionName::listing(stored.subject.kind);
-            let listed = section.is_some_and(|section| self.run.is_complete(section));
-            return Ok(if listed { Absence::Vanished } else { Absence::NotRead });
-        };
+        let Some(row) = self.row(&stored.subject).await? else { return Ok(self.vanished(stored.subject.kind)) };
         let unjudged = row.unjudged.iter().any(|unjudged| unjudged.rule == stored.rule);
         Ok(match (self.judges.judge(&stored.rule), unjudged) {
             (false, _) => Absence::RuleOff,
