@@ -1,5 +1,6 @@
 //! Which findings changed between what is stored and what a report found.
 
+use crate::messages::report as say;
 use crate::model::{Finding, FindingStatus, FindingTransition, Timestamp};
 
 /// What a report says of a finding that stands but that it did not make again.
@@ -52,12 +53,10 @@ pub fn not_found(stored: &Finding, absence: Absence, now: Timestamp) -> Option<F
     match absence {
         Absence::NotJudged | Absence::NotRead => None,
         _any if !stored.stands() => None,
-        Absence::JudgedClean => resolved("The rule no longer holds anything against it."),
-        Absence::RuleOff => resolved("The policy switched its rule off."),
-        Absence::Forgotten => resolved("No use of it is in the events that we hold any more."),
-        Absence::Vanished => {
-            resolved("It is in no list any more: its owner or an admin may have removed it, or it expired.")
-        }
+        Absence::JudgedClean => resolved(say::judged_clean()),
+        Absence::RuleOff => resolved(say::rule_off()),
+        Absence::Forgotten => resolved(say::forgotten()),
+        Absence::Vanished => resolved(say::vanished()),
     }
 }
 

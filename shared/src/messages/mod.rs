@@ -5,6 +5,7 @@
 
 pub mod impact;
 pub mod owners;
+pub mod report;
 pub(crate) mod rules;
 
 use crate::model::{CredentialKind, Timestamp, mask::mask};

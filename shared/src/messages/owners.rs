@@ -2,7 +2,11 @@
 
 use super::{day, noun, one_line, plain, quoted};
 use crate::model::{Held, Timestamp};
+use chrono::TimeDelta;
 use std::fmt::Write;
+
+/// How long an owner has to answer.
+pub const ANSWER_WITHIN: TimeDelta = TimeDelta::days(14);
 
 /// A text to send to an owner: each of his credentials with findings, what was seen, what he is asked to do and by
 /// when. Plain text.

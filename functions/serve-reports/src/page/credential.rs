@@ -9,12 +9,13 @@ use super::{
 };
 use crate::{
     answer::Reply,
-    api::{credentials::findings_on, reports},
+    api::{self, credentials::findings_on, reports},
     app::Ports,
     ask::Ask,
 };
 use askama::Template;
 use shared::{
+    decide::impact::{self, Impact},
     error::Error,
     flow::decide_action::actions_of,
     model::{
@@ -52,6 +53,8 @@ struct CredentialPage {
     row: RowLine,
     taken: When,
     facts: Vec<Fact>,
+    /// What would stop if it were revoked.
+    impact: Impact,
     /// What people entered about it.
     register: Option<Vec<Fact>>,
     register_path: String,
@@ -86,9 +89,11 @@ pub(crate) async fn credential<P: Ports>(store: &P, ask: &Ask<'_>) -> Reply {
     let row = CredentialRow { register: store.register_entry(&org.id, &reference).await?, ..row };
     let history = findings_on(store, &org.id, &row, ask.now).await?;
     let actions = actions_of(store, &org.id, &reference).await?;
+    let context = api::impact::context(store, &org.id, &report).await?;
     render(&CredentialPage {
         frame: Frame::of(&org, &named(&row.credential.label), "", ask.now),
         taken: When::of(report.generated_at, ask.now),
+        impact: impact::impact(&row, &context, ask.now),
         facts: facts(&row, ask.now),
         register: row.register.as_ref().map(|entry| register(entry, ask.now)),
         register_path: format!("/v1/orgs/{}/credentials/{}/{}/register", org.id, reference.kind, reference.id),

@@ -2,6 +2,7 @@
 
 mod filters;
 mod findings;
+mod known;
 mod summary;
 
 use super::{
@@ -24,6 +25,7 @@ use askama::Template;
 use filters::Choice;
 pub(crate) use filters::{Choosable, options};
 use findings::Group;
+use known::{FactLine, OwnerLine, PastLine};
 use shared::{
     error::Result,
     model::{Action, ActionState, CredentialRow, Mode, Org, OrgId, Report, Timestamp},
@@ -35,6 +37,10 @@ use summary::{Figure, SectionLine};
 const TABLE_ROWS: usize = 50;
 /// Lines of the table of what expires.
 const EXPIRING_LINES: usize = 25;
+/// Reports of the past that the page shows.
+const PAST: u32 = 10;
+/// Owners to talk to that the page shows.
+const OWNERS: usize = 10;
 /// Plans that the page shows.
 const PLANS: u32 = 20;
 
@@ -115,6 +121,10 @@ struct HomePage {
     notices: Vec<String>,
     sections: Vec<SectionLine>,
     log: String,
+    facts: Vec<FactLine>,
+    past: Vec<PastLine>,
+    owners: Vec<OwnerLine>,
+    owners_href: String,
     figures: Vec<Figure>,
     kinds: String,
     changes: String,
@@ -150,7 +160,11 @@ async fn report<P: Ports>(store: &P, ask: &Ask<'_>, org: Org) -> Reply {
     let stop = store.budget(&health.org.id).await?.value.stopped;
     let filter = RowFilter::of(ask)?;
     let table = Table::of(&window, &filter, ask);
+    let past = store.reports(&health.org.id, None, PAST).await?.items;
+    let owners = store.owner_rows(&health.org.id, report, None, FILTERED_PAGE).await?.items;
     let page = HomePage {
+        past: known::past(&health.org.id, &past, ask.now),
+        owners: known::owners(&owners, OWNERS, ask.now),
         stopped: stop
             .map(|stop| format!("{} put it on at {}: {}.", stop.by, super::moment::text(stop.at), stop.reason)),
         plan_more: plans.next.is_some(),
@@ -189,6 +203,10 @@ fn assemble(
         notices: report.notices.iter().map(|notice| notice.text.clone()).collect(),
         sections: summary::sections(report),
         log: summary::log(report, &lag(health)),
+        facts: known::facts(report),
+        past: Vec::new(),
+        owners: Vec::new(),
+        owners_href: summary::report_href(org, report, "/owners"),
         figures: summary::figures(org, report),
         kinds: summary::kinds(report),
         changes: summary::changes(report),

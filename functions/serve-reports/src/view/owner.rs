@@ -3,12 +3,9 @@
 use super::word;
 use serde_json::{Value, json};
 use shared::{
-    messages::owners::talk_to,
+    messages::owners::{ANSWER_WITHIN, talk_to},
     model::{FactName, Facts, Knowledge, OwnerRow, Relation, Sponsor, Timestamp},
 };
-
-/// Two weeks to answer.
-const ANSWER_WITHIN: chrono::TimeDelta = chrono::TimeDelta::days(14);
 
 /// Whether a use of a token was seen, and what it means that none was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,10 @@ use crate::{
         facts::{self, Evidence},
     },
     error::Result,
-    model::{Facts, JoinState, Notice, Org, Report, ReportStatus, Run, Section, SectionStatus, Totals, Versioned},
+    messages::report as say,
+    model::{
+        FactName, Facts, JoinState, Notice, Org, Report, ReportStatus, Run, Section, SectionStatus, Totals, Versioned,
+    },
     ports::{EventReader, ReportReader, ReportStore, Written},
 };
 
@@ -19,7 +22,8 @@ pub(super) async fn step<S: ReportStore + ReportReader + EventReader>(
     let totals = summed(store, org, &run).await?;
     let counts = store.intake_counts(&org.id).await?;
     let facts = learn(store, org, &run, &totals).await?;
-    let report = Report { facts, ..summary(&run, totals, counts) };
+    let notices = notices(&run, counts.0, &facts);
+    let report = Report { facts, notices, ..summary(&run, totals, counts) };
     store.publish(&org.id, &report).await?;
     note_in_schedule(store, org, &run, &report).await?;
     Ok((run, report))
@@ -71,7 +75,7 @@ pub(super) fn summary(run: &Run, totals: Totals, (quarantined, ignored_events): 
         generated_at: run.started_at,
         status: status(&run.sections),
         sections: run.sections.clone(),
-        notices: notices(run, quarantined),
+        notices: Vec::new(),
         totals,
         facts: Facts::default(),
         changes: run.changes.clone(),
@@ -89,31 +93,23 @@ fn status(sections: &[Section]) -> ReportStatus {
     if whole { ReportStatus::Complete } else { ReportStatus::Partial }
 }
 
-fn notices(run: &Run, quarantined: u64) -> Vec<Notice> {
+fn notices(run: &Run, quarantined: u64, facts: &Facts) -> Vec<Notice> {
     let notice = |code: &str, text: String| Notice { code: code.to_owned(), text };
     let mut notices = Vec::new();
     if run.own_key_ids.is_none() {
-        let text = "The ids of the API keys that Tokenwarden itself uses are not known: they cannot be told from the \
-                    others in this report, and no org API key is ever offered for revocation until they are.";
-        notices.push(notice("own_key_unknown", text.to_owned()));
+        notices.push(notice("own_key_unknown", say::own_key_unknown()));
     }
     match run.join {
         JoinState::Proven => {}
-        JoinState::Unproven => {
-            let text = "No audit event has named a token by the id of Atlassian's list yet: where an owner's use \
-                        cannot be joined to one of his tokens, their use is unknown, and nothing acts on it.";
-            notices.push(notice("join_unproven", text.to_owned()));
-        }
+        JoinState::Unproven => notices.push(notice("join_unproven", say::join_unproven())),
     }
     if quarantined > 0 {
-        let text =
-            format!("Deliveries and events that could not be understood, and are kept in quarantine: {quarantined}.");
-        notices.push(notice("quarantine", text));
+        notices.push(notice("quarantine", say::quarantined(quarantined)));
     }
-    let text = "The tokens of external users are not in this report: no list of Atlassian's holds them.";
-    notices.push(notice("kinds_not_read", text.to_owned()));
+    let shown = facts.knowledge(FactName::ExternalUsesLeaveEvents);
+    notices.push(notice("external_tokens", say::external_tokens(shown)));
     for section in run.sections.iter().filter(|section| section.status == SectionStatus::OutOfScope) {
-        notices.push(notice("out_of_scope", format!("The section {} is declared out of scope.", section.name)));
+        notices.push(notice("out_of_scope", say::out_of_scope(section.name)));
     }
     notices
 }

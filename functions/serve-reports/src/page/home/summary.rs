@@ -129,6 +129,11 @@ pub(super) fn unjudged(report: &Report) -> Option<String> {
     })
 }
 
+/// Something of a report in the API.
+pub(super) fn report_href(org: &OrgId, report: &Report, what: &str) -> String {
+    format!("/v1/orgs/{}/reports/{}{what}", encoded(org.as_str()), encoded(report.id.as_str()))
+}
+
 /// The same rows in the API.
 pub(super) fn list_href(org: &OrgId, report: &Report, ending: &str, ask: &Ask<'_>) -> String {
     let (org, report) = (encoded(org.as_str()), encoded(report.id.as_str()));
