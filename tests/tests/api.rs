@@ -11,5 +11,7 @@ mod credentials;
 mod decisions;
 #[path = "api/doors.rs"]
 mod doors;
+#[path = "api/entered.rs"]
+mod entered;
 #[path = "api/shapes.rs"]
 mod shapes;

@@ -48,6 +48,11 @@ impl Answer {
         Self::new(200, "text/plain; charset=utf-8", body)
     }
 
+    /// 303: what was sent is done, and is shown there.
+    pub(crate) fn see(location: String) -> Self {
+        Self::new(303, "text/plain; charset=utf-8", String::new()).with(header::LOCATION, location)
+    }
+
     /// 405 with the methods that exist.
     pub(crate) fn other_methods(allow: String) -> Self {
         let document = problem::document("method-not-allowed", 405, &format!("use one of: {allow}"));
@@ -73,7 +78,7 @@ impl Answer {
             (header::CONTENT_TYPE, self.content_type),
             (header::CACHE_CONTROL, "no-store"),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (header::REFERRER_POLICY, "no-referrer"),
+            (header::REFERRER_POLICY, "same-origin"),
             (HeaderName::from_static("x-request-id"), request_id),
         ];
         let fixed = fixed.into_iter().map(|(name, value)| (name, value.to_owned()));

@@ -91,10 +91,11 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
         let roles: &[Role] = match (route.access(), self.serving.pages) {
             (Access::Everyone, _) | (Access::PageReader, Pages::Open) => return Ok(anybody()),
             (Access::PageReader, Pages::SignIn) => &[Role::Reader],
-            (Access::Holder(roles), _) => roles,
+            (Access::Holder(roles) | Access::Form(roles), _) => roles,
         };
+        let token = ask::form_token(route, request);
         let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let principal = gate::principal(&self.gate, header, now).await?;
+        let principal = gate::principal(&self.gate, token.as_deref().or(header), now).await?;
         if roles.iter().any(|role| principal.has(*role)) {
             return Ok(principal);
         }
@@ -109,6 +110,7 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
             Route::OpenApi => Ok(Answer::json(&openapi::document())),
             Route::Home => page::home(store, ask).await,
             Route::CredentialPage => page::credential(store, ask).await,
+            Route::EnterRegister => page::enter_register(store, ask).await,
             Route::ActionsPage => page::actions(store, ask).await,
             Route::ActionPage => page::action(store, ask).await,
             Route::LedgerPage => page::ledger(store, ask).await,

@@ -1,6 +1,6 @@
 //! A request, taken apart: what the handlers ask of it.
 
-use crate::route::Route;
+use crate::route::{Access, Route};
 use lambda_http::{
     Body, Request,
     http::{HeaderName, header},
@@ -73,13 +73,16 @@ impl Ask<'_> {
         Ok(CredentialRef { kind, id: self.param("id").into() })
     }
 
+    /// The fields of a form.
+    pub(crate) fn form(&self) -> Result<Vec<(String, String)>> {
+        let text =
+            std::str::from_utf8(self.body()?).map_err(|_| Error::invalid("the form", "it must be UTF-8 text"))?;
+        Ok(pairs(text).collect())
+    }
+
     /// The body's bytes.
     pub(crate) fn body(&self) -> Result<&[u8]> {
-        let bytes = match self.request.body() {
-            Body::Text(text) => text.as_bytes(),
-            Body::Binary(bytes) => bytes.as_slice(),
-            _ => &[],
-        };
+        let bytes = bytes(self.request);
         if bytes.len() > MAX_BODY_BYTES {
             return Err(Error::TooLarge { limit_bytes: MAX_BODY_BYTES });
         }
@@ -95,10 +98,37 @@ impl Ask<'_> {
     }
 }
 
+fn bytes(request: &Request) -> &[u8] {
+    match request.body() {
+        Body::Text(text) => text.as_bytes(),
+        Body::Binary(bytes) => bytes.as_slice(),
+        _ => &[],
+    }
+}
+
+/// The token of a form, as the header that a browser cannot send.
+pub(crate) fn form_token(route: Route, request: &Request) -> Option<String> {
+    match route.access() {
+        Access::Everyone | Access::PageReader | Access::Holder(_) => None,
+        Access::Form(_) => {
+            let text = std::str::from_utf8(bytes(request)).ok()?;
+            let token = pairs(text).find(|(name, _)| name == TOKEN_FIELD)?.1;
+            Some(format!("Bearer {}", token.trim()))
+        }
+    }
+}
+
+/// The field of a form that holds the API token.
+pub(crate) const TOKEN_FIELD: &str = "token";
+
+fn pairs(text: &str) -> impl Iterator<Item = (String, String)> + '_ {
+    text.split('&').filter(|pair| !pair.is_empty()).map(pair)
+}
+
 /// The query string, decoded; a name that the route does not know is refused, because a filter that is
 /// misspelt and ignored would show too much.
 pub(crate) fn query(route: Route, text: &str) -> Result<Vec<(String, String)>> {
-    let pairs: Vec<_> = text.split('&').filter(|pair| !pair.is_empty()).map(pair).collect();
+    let pairs: Vec<_> = pairs(text).collect();
     match pairs.iter().find(|(name, _)| !route.query().contains(&name.as_str())) {
         Some(_) if route.query().is_empty() => Err(Error::invalid("the query", "this route takes none")),
         Some(_) => Err(Error::invalid("the query", format!("known parameters: {}", route.query().join(", ")))),

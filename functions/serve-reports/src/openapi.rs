@@ -65,6 +65,11 @@ fn operation(route: Route) -> Value {
     if let Some(schema) = takes {
         operation["requestBody"] = json!({ "required": true, "content": { "application/json": content(schema) } });
     }
+    if route == Route::EnterRegister {
+        let form = json!({ "schema": { "type": "object", "required": ["token"] } });
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "application/x-www-form-urlencoded": form } });
+    }
     if route == Route::ImportRegister {
         operation["requestBody"] =
             json!({ "required": true, "content": { "text/csv": { "schema": { "type": "string" } } } });
@@ -88,6 +93,8 @@ fn security(route: Route) -> Value {
         Access::Everyone => json!([]),
         Access::PageReader => json!([{ "api": ["reader"] }]),
         Access::Holder(roles) => roles.iter().map(|role| json!({ "api": [role] })).collect(),
+        // The token is a field of the form.
+        Access::Form(_) => json!([]),
     }
 }
 
@@ -159,6 +166,10 @@ fn described(route: Route) -> Operation {
         Route::OpenApi => get("This document", Gives::Json("Any")),
         Route::Home => get("The page of the latest report", Gives::Page),
         Route::CredentialPage => get("The page of one credential", Gives::Page),
+        Route::EnterRegister => Operation {
+            status: "303",
+            ..get("Enters what people learned about a credential, from the form of its page", Gives::Page)
+        },
         Route::ActionsPage => get("The page of the actions", Gives::Page),
         Route::ActionPage => get("The page of one action", Gives::Page),
         Route::LedgerPage => get("The page of the ledger", Gives::Page),

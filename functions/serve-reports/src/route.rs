@@ -12,6 +12,8 @@ pub enum Access {
     PageReader,
     /// Whoever holds one of these roles.
     Holder(&'static [Role]),
+    /// Whoever holds one of these roles, by the field `token` of a form: a browser sends no header of ours.
+    Form(&'static [Role]),
 }
 
 macro_rules! routes {
@@ -63,6 +65,8 @@ routes! {
     Home => GET "/", Access::PageReader, &["org", "kind", "rule", "severity", "owner", "relation", "q", "page", "from"];
     /// The page of one credential.
     CredentialPage => GET "/orgs/{org}/credentials/{kind}/{id}", Access::PageReader, &[];
+    /// Enters what people learned about a credential, from its page.
+    EnterRegister => POST "/orgs/{org}/credentials/{kind}/{id}/register", Access::Form(&[Approver]), &[];
     /// The page of the actions.
     ActionsPage => GET "/orgs/{org}/actions", Access::PageReader, &["state", "cursor"];
     /// The page of one action.

@@ -28,7 +28,7 @@ async fn every_route_wants_a_credential_and_its_role() {
                 continue;
             }
             Access::PageReader => &[Role::Reader],
-            Access::Holder(roles) => roles,
+            Access::Holder(roles) | Access::Form(roles) => roles,
         };
         for wrong in ["", "nobody"] {
             let answer = server.send(wrong, method.as_str(), &path, &[], "").await;

@@ -72,7 +72,11 @@ pub(crate) async fn import<S: CaseStore + ReportReader>(store: &S, ask: &Ask<'_>
 }
 
 /// What is entered about a credential that nobody has seen would never be shown: its id may be misspelt.
-async fn exists<S: CaseReader + ReportReader>(store: &S, org: &OrgId, credential: &CredentialRef) -> Result<()> {
+pub(crate) async fn exists<S: CaseReader + ReportReader>(
+    store: &S,
+    org: &OrgId,
+    credential: &CredentialRef,
+) -> Result<()> {
     if credential.kind == CredentialKind::Registered || store.register_entry(org, credential).await?.is_some() {
         return Ok(());
     }

@@ -12,6 +12,8 @@ use crate::{
     api::{self, credentials::findings_on, reports},
     app::Ports,
     ask::Ask,
+    paging::encoded,
+    view::expiry,
 };
 use askama::Template;
 use shared::{
@@ -19,8 +21,8 @@ use shared::{
     error::Error,
     flow::decide_action::actions_of,
     model::{
-        CredentialRow, CredentialStatus, Finding, FindingStatus, KSmallest, Owner, RegisterEntry, Review, RowFinding,
-        Timestamp, UsageProfile, Use,
+        CredentialRef, CredentialRow, CredentialStatus, Finding, FindingStatus, KSmallest, OrgId, Owner, RegisterEntry,
+        Review, RowFinding, Timestamp, UsageProfile, Use,
     },
 };
 
@@ -57,12 +59,39 @@ struct CredentialPage {
     impact: Impact,
     /// What people entered about it.
     register: Option<Vec<Fact>>,
-    register_path: String,
+    entering: Entering,
     usage: Option<Usage>,
     findings: Vec<FindingLine>,
     notes: Vec<RowFinding>,
     unjudged: String,
     actions: Vec<ActionLine>,
+}
+
+/// The form that enters what people know.
+struct Entering {
+    action: String,
+    fields: Vec<(&'static str, &'static str, String)>,
+}
+
+impl Entering {
+    fn of(entry: Option<&RegisterEntry>, org: &OrgId, credential: &CredentialRef) -> Self {
+        let id = encoded(credential.id.as_str());
+        let action = format!("/orgs/{}/credentials/{}/{id}/register", encoded(org.as_str()), credential.kind);
+        let said = |of: fn(&RegisterEntry) -> Option<String>| entry.and_then(of).unwrap_or_default();
+        let mut fields = vec![
+            ("purpose", "What it is for", said(|entry| entry.purpose.clone())),
+            ("system", "System that holds it", said(|entry| entry.system.clone())),
+            ("responsible", "Responsible", said(|entry| entry.responsible.clone())),
+            ("backup", "Backup", said(|entry| entry.backup.clone())),
+            ("review_by", "Review by (2027-01-31)", said(|entry| entry.review_by.map(|day| day.to_string()))),
+        ];
+        if let Some(registered) = entry.and_then(|entry| entry.registered.as_ref()) {
+            fields.push(("label", "Label", registered.label.clone()));
+            fields.push(("expires_at", "Expires", expiry(registered.expires)));
+            fields.push(("owner", "Account", registered.owner.as_ref().map(ToString::to_string).unwrap_or_default()));
+        }
+        Self { action, fields }
+    }
 }
 
 struct Usage {
@@ -96,7 +125,7 @@ pub(crate) async fn credential<P: Ports>(store: &P, ask: &Ask<'_>) -> Reply {
         impact: impact::impact(&row, &context, ask.now),
         facts: facts(&row, ask.now),
         register: row.register.as_ref().map(|entry| register(entry, ask.now)),
-        register_path: format!("/v1/orgs/{}/credentials/{}/{}/register", org.id, reference.kind, reference.id),
+        entering: Entering::of(row.register.as_ref(), &org.id, &reference),
         usage: row.profile.as_ref().map(|profile| usage(profile, ask.now)),
         findings: findings(&row, &history, ask.now),
         notes: row.notes.clone(),

@@ -2,6 +2,7 @@
 
 mod action;
 mod credential;
+mod enter;
 mod frame;
 mod home;
 mod line;
@@ -10,5 +11,6 @@ mod moment;
 
 pub(crate) use action::{action, actions};
 pub(crate) use credential::credential;
+pub(crate) use enter::enter_register;
 pub(crate) use home::home;
 pub(crate) use lists::{ledger, quarantine};

@@ -12,7 +12,7 @@ mod usage;
 pub(crate) use action::action;
 pub(crate) use filter::RowFilter;
 pub(crate) use owner::owner;
-pub(crate) use register::{Given, read_register_csv, register, register_csv};
+pub(crate) use register::{Given, expiry, read_register_csv, register, register_csv};
 pub(crate) use report::{quarantined, report};
 pub(crate) use row::harmed;
 pub use row::harmless;

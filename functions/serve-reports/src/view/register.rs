@@ -42,6 +42,11 @@ fn expiry_text(expires: RegisteredExpiry) -> Option<String> {
     }
 }
 
+/// When a registered credential expires, as the form shows it.
+pub(crate) fn expiry(expires: RegisteredExpiry) -> String {
+    expiry_text(expires).unwrap_or_default()
+}
+
 /// What a person gives. A registered credential needs a label; the others have theirs from their list.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
