@@ -80,6 +80,14 @@ pub trait EventReader: Send + Sync {
         org: &OrgId,
         within: Interval,
     ) -> impl Future<Output = Result<Vec<CredentialEvent>>> + Send;
+    /// The events that moved a profile, newest first. Eventually consistent.
+    fn events_of(
+        &self,
+        org: &OrgId,
+        profile: &ProfileKey,
+        cursor: Option<String>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Page<AuditEvent>>> + Send;
     /// Which of these profiles an org has. Reads consistently.
     fn existing_profiles(
         &self,

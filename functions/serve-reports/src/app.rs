@@ -18,14 +18,14 @@ use shared::{
     config::EventSettings,
     error::{Error, Result},
     model::{Principal, Role, Timestamp, short_hash},
-    ports::{CaseStore, Clock, EventStore, QuarantineStore, ReportReader, ReportStore},
+    ports::{CaseStore, Clock, EventReader, EventStore, QuarantineStore, ReportReader, ReportStore},
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What the application reads and writes.
-pub trait Ports: CaseStore + ReportReader + ReportStore + QuarantineStore + EventStore {}
+pub trait Ports: CaseStore + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader {}
 
-impl<P: CaseStore + ReportReader + ReportStore + QuarantineStore + EventStore> Ports for P {}
+impl<P: CaseStore + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader> Ports for P {}
 
 /// Who may read the pages; the API always needs a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +116,7 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
             Route::LedgerPage => page::ledger(store, ask).await,
             Route::QuarantinePage => page::quarantine(store, ask).await,
             Route::Orgs => api::orgs::list(store, ask).await,
+            Route::Rules => Ok(api::findings::rules()),
             Route::Reports => api::reports::list(store, ask).await,
             Route::TakeReport => api::reports::take(store, ask).await,
             Route::Report => api::reports::one(store, ask).await,
@@ -123,6 +124,7 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
             Route::CredentialsCsv => api::credentials::csv(store, ask).await,
             Route::Changes => api::changes::list(store, ask).await,
             Route::Credential => api::credentials::one(store, ask).await,
+            Route::CredentialEvents => api::credentials::events(store, ask).await,
             Route::PutRegister => api::register::put(store, ask).await,
             Route::RemoveRegister => api::register::remove(store, ask).await,
             Route::Register => api::register::list(store, ask).await,

@@ -175,6 +175,7 @@ fn described(route: Route) -> Operation {
         Route::LedgerPage => get("The page of the ledger", Gives::Page),
         Route::QuarantinePage => get("The page of what could not be understood", Gives::Page),
         Route::Orgs => get("The orgs governed, and how each is", Gives::List("Org")),
+        Route::Rules => get("The rules: what each looks for, what to do about it, what it needs", Gives::List("Rule")),
         Route::Reports => get("The reports, newest first", Gives::List("Report")),
         Route::TakeReport => Operation {
             status: "202",
@@ -185,6 +186,9 @@ fn described(route: Route) -> Operation {
         Route::CredentialsCsv => get("The credentials of a report as CSV", Gives::Csv),
         Route::Changes => get("What differs between this report and an older one", Gives::List("Change")),
         Route::Credential => get("One credential with its use, findings and actions", Gives::Json("Credential")),
+        Route::CredentialEvents => {
+            get("The events that the usage profile of a credential rests on, newest first", Gives::List("Event"))
+        }
         Route::PutRegister => take(
             "Enters what people learned about a credential; one of the kind `registered` is made by it",
             "Entering",

@@ -77,6 +77,8 @@ routes! {
     QuarantinePage => GET "/orgs/{org}/quarantine", Access::PageReader, &["cursor"];
     /// The orgs governed.
     Orgs => GET "/v1/orgs", READ, LIST;
+    /// The rules, with their advice.
+    Rules => GET "/v1/rules", READ, &[];
     /// The reports of an org, newest first.
     Reports => GET "/v1/orgs/{org}/reports", READ, LIST;
     /// Takes a report now.
@@ -91,6 +93,8 @@ routes! {
     Changes => GET "/v1/orgs/{org}/reports/{id}/changes", READ, &["against", "limit", "cursor"];
     /// One credential, as the latest report shows it.
     Credential => GET "/v1/orgs/{org}/credentials/{kind}/{id}", READ, &[];
+    /// The events of a credential: what its usage profile rests on.
+    CredentialEvents => GET "/v1/orgs/{org}/credentials/{kind}/{id}/events", READ, LIST;
     /// Enters what people learned about a credential.
     PutRegister => PUT "/v1/orgs/{org}/credentials/{kind}/{id}/register", APPROVE, &[];
     /// Forgets what was entered about a credential.

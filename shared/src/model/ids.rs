@@ -66,13 +66,23 @@ impl ReportId {
 
 /// Hex SHA-256 over the parts, each preceded by its length, so that no two lists of parts give the same text.
 pub fn stable_hash(parts: &[&str]) -> String {
+    hex::encode(digest(parts))
+}
+
+/// The first 64 bits of [`stable_hash`], as a number.
+pub fn stable_number(parts: &[&str]) -> u64 {
+    let digest = digest(parts);
+    u64::from_be_bytes(std::array::from_fn(|at| digest[at]))
+}
+
+fn digest(parts: &[&str]) -> [u8; 32] {
     use sha2::{Digest, Sha256};
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part.as_bytes());
     }
-    hex::encode(hasher.finalize())
+    hasher.finalize().into()
 }
 
 /// The first 16 hex digits (64 bits) of [`stable_hash`]: enough to name things inside one org.
@@ -84,8 +94,7 @@ pub fn short_hash(parts: &[&str]) -> String {
 
 /// The shard (0 to `shards - 1`) that a text belongs to.
 pub fn shard_of(text: &str, shards: u32) -> u32 {
-    let hash = stable_hash(&[text]);
-    u32::from_str_radix(&hash[..8], 16).unwrap_or(0) % shards
+    (stable_number(&[text]) >> 32) as u32 % shards
 }
 
 #[cfg(test)]

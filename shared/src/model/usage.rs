@@ -1,6 +1,6 @@
 //! What a credential is used for, folded from events: only facts that do not depend on the order of arrival.
 
-use super::{AccountId, EventTokenId, Timestamp, ids::short_hash, ids::stable_hash};
+use super::{AccountId, EventTokenId, Timestamp, ids::short_hash, ids::stable_number};
 use serde::{Deserialize, Serialize};
 
 /// The event-side identity of what was used: a token id, else a hash of (actor, label). Never the kind.
@@ -126,7 +126,7 @@ impl<const K: usize> KSmallest<K> {
 }
 
 fn member_hash(member: &str) -> u64 {
-    u64::from_str_radix(&stable_hash(&[member])[..16], 16).unwrap_or(u64::MAX)
+    stable_number(&[member])
 }
 
 const DAYS_KEPT: usize = 512;

@@ -18,6 +18,8 @@ pub(super) const RULE: Rule = Rule {
     build,
 };
 
+/// However dense its rhythm, fewer quiet days tell nothing.
+const QUIET_AT_LEAST_DAYS: i64 = 3;
 /// A job may run on the old token for so long after the new one was made.
 const CHANGE_OVER: TimeDelta = TimeDelta::days(7);
 
@@ -76,10 +78,13 @@ fn successor<'a>(
     if subject.credential.owner.is_none() {
         return Err("its owner");
     }
+    let quiet = (now - last).num_days();
+    if quiet < QUIET_AT_LEAST_DAYS.min(quiet_days) {
+        return Ok(None);
+    }
     let mut others = subject.siblings.iter();
     let took_over = others.find_map(|other| Some((other, takes_over(other, subject.credential, made, last)?)));
     let Some((newer, begun)) = took_over else { return Ok(None) };
-    let quiet = (now - last).num_days();
     if quiet < enough(subject, quiet_days) {
         return Ok(None);
     }
@@ -92,15 +97,16 @@ fn successor<'a>(
 /// How many quiet days are enough. Its own rhythm tells sooner: a nightly job's token that missed some nights has stopped.
 fn enough(subject: &Subject<'_>, quiet_days: i64) -> i64 {
     let rhythm = subject.profile.and_then(|profile| UsedDays::longest_interval_days(&profile.days));
-    rhythm.map_or(quiet_days, |interval| (2 * interval).clamp(3, quiet_days.max(3)))
+    rhythm.map_or(quiet_days, |interval| (2 * interval).clamp(QUIET_AT_LEAST_DAYS, quiet_days.max(QUIET_AT_LEAST_DAYS)))
 }
 
 /// When the newer one was made, if it is named alike, was made while the other was in use or soon after, and used since.
 fn takes_over(newer: &Credential, older: &Credential, made: Timestamp, last: Timestamp) -> Option<Timestamp> {
     let (begun, used) = (newer.created_at?, newer.last_used_at?);
     let dates_fit = begun > made && last <= begun + CHANGE_OVER && used > begun && used > last;
-    let same = newer.reference.kind == older.reference.kind && is_same_job(&newer.label, &older.label);
-    (dates_fit && same).then_some(begun)
+    // The labels are compared last: that is most of the work.
+    let fits = dates_fit && newer.reference.kind == older.reference.kind && is_same_job(&newer.label, &older.label);
+    fits.then_some(begun)
 }
 
 fn is_same_job(newer: &str, older: &str) -> bool {

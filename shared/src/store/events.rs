@@ -4,7 +4,7 @@ use super::{
     Store,
     call::failed,
     expiry,
-    item::{Draft, Entity, body, key_item, number, read_key},
+    item::{Draft, Entity, Item, body, key_item, number, read_key, read_text},
     keys::{self, Key, Single},
     profile,
     transact::{Outcome, Reason, put_new, put_next, unexplained},
@@ -13,7 +13,7 @@ use crate::{
     decide::classify::deed,
     error::{Error, Result},
     model::{
-        ActionCatalogue, AuditEvent, CredentialEvent, EventKey, Interval, OrgId, ProfileKey, Timestamp, Topic,
+        ActionCatalogue, AuditEvent, CredentialEvent, EventKey, Interval, OrgId, Page, ProfileKey, Timestamp, Topic,
         UsageProfile, Versioned,
     },
     ports::{EventReader, EventStore, Written},
@@ -98,6 +98,23 @@ impl EventReader for Store {
         Ok(events)
     }
 
+    /// The cursor is the range key and the key of the last event.
+    async fn events_of(
+        &self,
+        org: &OrgId,
+        profile: &ProfileKey,
+        cursor: Option<String>,
+        limit: u32,
+    ) -> Result<Page<AuditEvent>> {
+        let of = keys::events_of_profile(org, profile);
+        let start = cursor.as_deref().map(|cursor| started(&of, cursor)).transpose()?;
+        let (keys, last) = self.indexed(&of, ("", LATEST), start, Some(limit)).await?;
+        let items = self.read_all(&self.tables.history, &keys.into_iter().collect()).await?;
+        let mut events: Vec<AuditEvent> = items.into_iter().map(body).collect::<Result<_>>()?;
+        events.sort_by(|a, b| (b.time, &b.id).cmp(&(a.time, &a.id)));
+        Ok(Page { items: events, next: last.as_ref().map(ended).transpose()? })
+    }
+
     async fn existing_profiles(&self, org: &OrgId, keys: &[ProfileKey]) -> Result<HashSet<ProfileKey>> {
         let wanted: HashMap<Key, &ProfileKey> = keys.iter().map(|key| (keys::profile(org, key), key)).collect();
         let found = self.existing(&self.tables.history, &wanted.keys().cloned().collect()).await?;
@@ -117,31 +134,46 @@ fn credential_event(event: AuditEvent, catalogue: &ActionCatalogue) -> Credentia
 impl Store {
     /// The newest of them, at most [`CREDENTIAL_EVENTS`].
     async fn keys_about_credentials(&self, org: &OrgId, within: Interval) -> Result<HashSet<Key>> {
-        let table = &self.tables.history;
+        let of = keys::events_about_credentials(org);
+        let (from, to) = (profile_at(within.from), profile_at(within.to));
         let (mut keys, mut start) = (HashSet::new(), None);
         while keys.len() < CREDENTIAL_EVENTS {
-            let request = self
-                .client
-                .query()
-                .table_name(table)
-                .index_name("by_profile")
-                .scan_index_forward(false)
-                .key_condition_expression("#of = :of AND profile_at BETWEEN :from AND :to")
-                .expression_attribute_names("#of", "profile")
-                .expression_attribute_values(":of", AttributeValue::S(keys::events_about_credentials(org)))
-                .expression_attribute_values(":from", AttributeValue::S(profile_at(within.from)))
-                .expression_attribute_values(":to", AttributeValue::S(profile_at(within.to)))
-                .set_exclusive_start_key(start);
-            let answer = request.send().await.map_err(failed("Query", table))?;
-            for item in answer.items.unwrap_or_default() {
-                keys.insert(read_key(&item)?);
-            }
-            start = answer.last_evaluated_key;
+            let (found, last) = self.indexed(&of, (&from, &to), start, None).await?;
+            keys.extend(found);
+            start = last;
             if start.is_none() {
                 break;
             }
         }
         Ok(keys)
+    }
+
+    /// One page of the keys of events in the index `by_profile`, newest first, and where it goes on.
+    async fn indexed(
+        &self,
+        of: &str,
+        (from, to): (&str, &str),
+        start: Option<Item>,
+        limit: Option<u32>,
+    ) -> Result<(Vec<Key>, Option<Item>)> {
+        let table = &self.tables.history;
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let request = self
+            .client
+            .query()
+            .table_name(table)
+            .index_name("by_profile")
+            .scan_index_forward(false)
+            .key_condition_expression("#of = :of AND profile_at BETWEEN :from AND :to")
+            .expression_attribute_names("#of", "profile")
+            .expression_attribute_values(":of", text(of))
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":to", text(to))
+            .set_limit(limit.map(|limit| limit.clamp(1, 1_000) as i32))
+            .set_exclusive_start_key(start);
+        let answer = request.send().await.map_err(failed("Query", table))?;
+        let keys = answer.items.unwrap_or_default().iter().map(read_key).collect::<Result<_>>()?;
+        Ok((keys, answer.last_evaluated_key))
     }
 
     fn event_draft(&self, org: &OrgId, event: &AuditEvent, profile: Option<&ProfileKey>) -> Result<Draft> {
@@ -174,6 +206,24 @@ impl Store {
 /// The range key of the index `by_profile`: seconds since 1970, in the order of time.
 fn profile_at(at: Timestamp) -> String {
     format!("{:012}", at.timestamp())
+}
+
+/// Sorts after every range key of the index: they are digits.
+const LATEST: &str = "~";
+
+/// Where a page of the index ended, as text.
+fn ended(last: &Item) -> Result<String> {
+    let Key { pk, sk } = read_key(last)?;
+    let place = [read_text(last, "profile_at")?, &pk, &sk];
+    serde_json::to_string(&place).map_err(|_| Error::BadCursor)
+}
+
+fn started(of: &str, cursor: &str) -> Result<Item> {
+    let [at, pk, sk]: [String; 3] = serde_json::from_str(cursor).map_err(|_| Error::BadCursor)?;
+    let mut start = key_item(Key { pk, sk });
+    start.insert("profile".into(), AttributeValue::S(of.to_owned()));
+    start.insert("profile_at".into(), AttributeValue::S(at));
+    Ok(start)
 }
 
 fn is_contention(reason: &Reason) -> bool {

@@ -33,7 +33,12 @@ pub(crate) async fn measure(summary: &mut Summary) -> Outcome<()> {
     summary.compare(PART, "100,000 tokens: peak memory against 200 MB", (peak, MOST_MB), "MB");
     if shared::config::environment("BENCH_MILLION").is_some() {
         let (most, million) = take(summary, 1_000_000, None).await?;
-        summary.compare(PART, "1,000,000 tokens against 100,000: peak memory (at most 1.2 is flat)", (million, peak), "MB");
+        summary.compare(
+            PART,
+            "1,000,000 tokens against 100,000: peak memory (at most 1.2 is flat)",
+            (million, peak),
+            "MB",
+        );
         summary.compare(PART, "1,000,000 tokens against 100,000: time (10 is linear)", (most, many), "s");
     }
     summary.note(

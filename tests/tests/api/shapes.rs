@@ -37,7 +37,7 @@ async fn answers_have_the_shapes_that_the_document_promises() {
     for route in gets.into_iter().filter(|route| route.pattern().starts_with("/v1")) {
         let id = match route {
             Route::Action => action.as_str(),
-            Route::Credential => "tok%2F071",
+            Route::Credential | Route::CredentialEvents => "tok%2F071",
             _ => "latest",
         };
         let path = route.pattern().replace("{org}", "org-1").replace("{kind}", "user_api_token").replace("{id}", id);
@@ -53,7 +53,7 @@ async fn answers_have_the_shapes_that_the_document_promises() {
         assert_eq!(faults, Vec::<String>::new(), "{route:?}");
         checked += 1;
     }
-    assert_eq!(checked, 19);
+    assert_eq!(checked, 21);
 }
 
 #[tokio::test]

@@ -27,6 +27,7 @@ pub(crate) async fn contract(world: &World) {
     the_catalogue_and_the_count_of_ignored_events_are_kept(world).await;
     events_about_credentials_are_found_by_time(world).await;
     profiles_that_exist_are_told(world).await;
+    the_events_of_a_profile_are_paged_newest_first(world).await;
 }
 
 fn keys(events: &[AuditEvent]) -> Vec<EventKey> {
@@ -201,4 +202,22 @@ async fn profiles_that_exist_are_told(world: &World) {
     world.store.record_with_profile(&org, &new(here.clone()), &[event("1", Some("t 1"))]).await.unwrap();
     let found = world.store.existing_profiles(&org, &[here.key.clone(), gone.key]).await.unwrap();
     assert_eq!(found.into_iter().collect::<Vec<_>>(), [here.key]);
+}
+
+async fn the_events_of_a_profile_are_paged_newest_first(world: &World) {
+    let org = OrgId::new("events of a profile");
+    let profile = profile("a:b", "t 1");
+    let used = |n: i64| AuditEvent { time: at(n), ..event(&format!("e{n}"), Some("t 1")) };
+    let events: Vec<AuditEvent> = (0..5).map(used).collect();
+    world.store.record_with_profile(&org, &new(profile.clone()), &events).await.unwrap();
+    let (mut ids, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = world.store.events_of(&org, &profile.key, cursor, 2).await.unwrap();
+        ids.extend(page.items.iter().map(|event| event.id.to_string()));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(ids, ["e4", "e3", "e2", "e1", "e0"]);
 }

@@ -36,7 +36,9 @@ struct Both {
 pub(crate) async fn list<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) -> Reply {
     let org = &ask.org(store).await?.id;
     let limit = limit(ask)? as usize;
-    let against = ask.query("against").ok_or_else(|| Error::invalid("against", "name the older report by its id"))?;
+    let against = ask
+        .query("against")
+        .ok_or_else(|| Error::invalid("against", "name the older report by its id, or a day such as 2026-11-21"))?;
     let begun = ask.query("cursor").map(paging::open::<Both>).transpose()?;
     let names = begun.as_ref().map_or([ask.param("id").to_owned(), against.to_owned()], |both| both.reports.clone());
     let new = reports::find(store, org, &names[0]).await?;
@@ -56,7 +58,7 @@ pub(crate) async fn list<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>)
 
 /// A cursor began in this report; `latest` may have moved since.
 fn fits(asked: &str, report: &Report) -> bool {
-    asked == "latest" || asked == report.id.as_str()
+    asked == "latest" || asked == report.id.as_str() || asked.parse::<chrono::NaiveDate>().is_ok()
 }
 
 struct Side<'a> {

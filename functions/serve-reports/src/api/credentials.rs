@@ -12,8 +12,8 @@ use shared::{
     decide::{exempt, impact::impact as impact_of},
     error::{Error, Result},
     flow::decide_action::actions_of,
-    model::{CredentialRef, CredentialRow, Finding, OrgId, Report, Timestamp},
-    ports::{CaseReader, ReportReader},
+    model::{AuditEvent, CredentialRef, CredentialRow, Finding, OrgId, Report, Timestamp},
+    ports::{CaseReader, EventReader, ReportReader},
     rules::RULES,
 };
 
@@ -105,6 +105,22 @@ pub(crate) async fn one<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) 
     body["history"] = json!(findings);
     body["actions"] = actions.iter().map(view::action).collect();
     Ok(Answer::json(&body))
+}
+
+/// `GET /v1/orgs/{org}/credentials/{kind}/{id}/events`: what the usage profile rests on, newest first.
+pub(crate) async fn events<S: CaseReader + ReportReader + EventReader>(store: &S, ask: &Ask<'_>) -> Reply {
+    let org = &ask.org(store).await?.id;
+    let reference = ask.credential()?;
+    let report = reports::find(store, org, "latest").await?;
+    let row = store.row(org, &report, &reference).await?;
+    let row = row.ok_or_else(|| Error::NotFound(format!("credential {reference} in the latest report")))?;
+    let place = Place::of(ask, format!("events:{org}:{reference}"))?;
+    let Some(profile) = row.profile else {
+        return Ok(Part { items: Vec::new(), next: None }.answer(ask, view::event));
+    };
+    let all = Keep::<fn(&AuditEvent) -> bool>::All;
+    let part = walk(place, limit(ask)?, all, |cursor, size| store.events_of(org, &profile.key, cursor, size)).await?;
+    Ok(part.answer(ask, view::event))
 }
 
 /// What each rule has ever held against a credential, resolved findings included.

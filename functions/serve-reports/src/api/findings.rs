@@ -1,7 +1,7 @@
 //! The findings: open, exempt, accepted and resolved.
 
 use crate::{
-    answer::Reply,
+    answer::{Answer, Reply},
     ask::Ask,
     paging::{Keep, Place, limit, walk},
 };
@@ -11,7 +11,7 @@ use shared::{
     error::{Error, Result},
     model::{Finding, FindingId, FindingStatus, Page, Severity},
     ports::CaseReader,
-    rules::{RULES, Rule},
+    rules::{Begins, RULES, Rule},
 };
 
 /// `GET /v1/orgs/{org}/findings`.
@@ -35,6 +35,25 @@ pub(crate) async fn list<S: CaseReader>(store: &S, ask: &Ask<'_>) -> Reply {
         Ok(Page { items: page.items.into_iter().map(shown).collect(), next: page.next })
     });
     Ok(part.await?.answer(ask, |finding| json!(finding)))
+}
+
+/// `GET /v1/rules`: what each rule looks for, what a person does about it, and where it stands in public catalogues.
+pub(crate) fn rules() -> Answer {
+    let line = |rule: &Rule| {
+        json!({
+            "id": rule.id,
+            "about": rule.about,
+            "advice": rule.advice,
+            "tags": rule.tags,
+            "kinds": rule.kinds,
+            "needs": rule.needs,
+            "makes": match rule.begins {
+                Begins::AsFinding => "findings",
+                Begins::AsNote => "notes until the policy names it",
+            },
+        })
+    };
+    Answer::json(&json!({ "items": RULES.iter().map(line).collect::<Vec<_>>(), "next": null }))
 }
 
 /// The rule that a request filters by: a misspelt one would show nothing, which reads like "clean".

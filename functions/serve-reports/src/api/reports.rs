@@ -3,9 +3,10 @@
 use crate::{
     answer::{Answer, Reply},
     ask::Ask,
-    paging::{Keep, Place, encoded, limit, walk},
+    paging::{FILTERED_PAGE, Keep, PAGES, Place, encoded, limit, walk},
     view,
 };
+use chrono::NaiveDate;
 use lambda_http::http::header;
 use serde_json::json;
 use shared::{
@@ -37,13 +38,27 @@ pub(crate) async fn facts<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>
     Ok(Answer::json(&json!({ "report": report.id, "generated_at": report.generated_at, "items": items, "next": null })))
 }
 
-/// A report by its id or `latest`.
+/// A report by its id, `latest`, or a day such as `2026-11-21`: the last one taken until its end (UTC).
 pub(crate) async fn find<S: ReportReader>(store: &S, org: &OrgId, id: &str) -> Result<Report> {
-    let found = match id {
-        "latest" => store.latest_report(org).await?,
-        id => store.report(org, &ReportId::new(id)).await?,
+    let found = match (id, id.parse::<NaiveDate>()) {
+        ("latest", _) => store.latest_report(org).await?,
+        (_, Ok(day)) => until(store, org, day).await?,
+        (id, Err(_)) => store.report(org, &ReportId::new(id)).await?,
     };
     found.ok_or_else(|| Error::NotFound(format!("report {id}")))
+}
+
+async fn until<S: ReportReader>(store: &S, org: &OrgId, day: NaiveDate) -> Result<Option<Report>> {
+    let mut cursor = None;
+    for _ in 0..PAGES {
+        let page = store.reports(org, cursor, FILTERED_PAGE).await?;
+        if let Some(found) = page.items.into_iter().find(|report| report.generated_at.date_naive() <= day) {
+            return Ok(Some(found));
+        }
+        let Some(next) = page.next else { break };
+        cursor = Some(next);
+    }
+    Ok(None)
 }
 
 /// `POST /v1/orgs/{org}/reports`: asks for a report; the one that is open or asked for already is the answer.

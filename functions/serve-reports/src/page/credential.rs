@@ -24,6 +24,7 @@ use shared::{
         CredentialRef, CredentialRow, CredentialStatus, Finding, FindingStatus, KSmallest, OrgId, Owner, RegisterEntry,
         Review, RowFinding, Timestamp, UsageProfile, Use,
     },
+    rules::Rule,
 };
 
 /// A fact with its name.
@@ -104,6 +105,8 @@ struct Usage {
 struct FindingLine {
     severity: &'static str,
     reason: String,
+    /// What a person does about it; nothing where it no longer stands.
+    advice: &'static str,
     rule: String,
     note: Option<String>,
 }
@@ -239,6 +242,7 @@ fn findings(row: &CredentialRow, history: &[Finding], now: Timestamp) -> Vec<Fin
     let standing = row.findings.iter().map(|finding| FindingLine {
         severity: finding.severity.as_str(),
         reason: finding.reason.clone(),
+        advice: Rule::named(&finding.rule).map_or("", |rule| rule.advice),
         rule: finding.rule.clone(),
         note: since(history, &finding.rule, now),
     });
@@ -246,6 +250,7 @@ fn findings(row: &CredentialRow, history: &[Finding], now: Timestamp) -> Vec<Fin
     let resolved = resolved.map(|finding| FindingLine {
         severity: "note",
         reason: finding.reason.clone(),
+        advice: "",
         rule: finding.rule.clone(),
         note: Some(format!("resolved {}", super::moment::age(finding.changed_at, now))),
     });

@@ -17,4 +17,4 @@ pub(crate) use report::{quarantined, report};
 pub(crate) use row::harmed;
 pub use row::harmless;
 pub(crate) use row::{Row, csv, word};
-pub(crate) use usage::usage;
+pub(crate) use usage::{event, usage};

@@ -1,7 +1,7 @@
 //! A usage profile in readable form.
 
 use serde_json::{Value, json};
-use shared::model::{KSmallest, UsageProfile};
+use shared::model::{AuditEvent, KSmallest, UsageProfile};
 
 /// What a credential is used for, as the events that we hold show it.
 pub(crate) fn usage(profile: &UsageProfile) -> Value {
@@ -17,7 +17,23 @@ pub(crate) fn usage(profile: &UsageProfile) -> Value {
         "networks": set(&profile.networks),
         "countries": set(&profile.countries),
         "actions": set(&profile.actions),
+        "places": set(&profile.places),
         "hours_of_week": profile.hours.hours().collect::<Vec<_>>(),
+    })
+}
+
+/// An event, without what Atlassian sent as a whole.
+pub(crate) fn event(event: &AuditEvent) -> Value {
+    json!({
+        "id": event.id,
+        "action": event.action,
+        "time": event.time,
+        "actor": event.actor.id,
+        "topic": event.topic,
+        "role": event.token.as_ref().map(|token| &token.role),
+        "ip": event.location.ip,
+        "country": event.location.country,
+        "places": event.location.places,
     })
 }
 
