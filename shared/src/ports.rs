@@ -4,7 +4,7 @@ mod atlassian;
 mod cases;
 mod reports;
 
-pub use cases::{CaseChange, CaseReader, CaseStore, FindingStore, Pending};
+pub use cases::{CaseChange, CaseReader, CaseStore, FindingStore, OrgStates, Pending, PurgeStore, PurgedPart};
 pub use reports::{ReportReader, ReportStore, Staged, StagedRow};
 
 pub use atlassian::{

@@ -183,15 +183,8 @@ where
     S: CaseStore + FindingStore + ReportStore + QuarantineStore,
 {
     let registered_at = now() - days(90);
-    let settings = Org {
-        id: org.clone(),
-        name: "Example GmbH".into(),
-        registered_at,
-        own_key_ids: None,
-        out_of_scope: [].into(),
-        state: Default::default(),
-    };
-    store.put_org(&settings).await?;
+    let settings = Org::new(org.clone(), "Example GmbH".into(), registered_at);
+    let _written = store.put_org(&Versioned { version: 0, value: settings }).await?;
     let rows: Vec<CredentialRow> = (0..ROWS as i64).map(row).collect();
     let older: Vec<CredentialRow> = rows.iter().skip(4).cloned().chain([row(500)]).collect();
     for (id, at, rows) in [("20261120T120000Z-aa", now() - days(1), &older), ("20261121T110000Z-bb", now(), &rows)] {

@@ -11,8 +11,8 @@ use shared::{
     decide::parse::parse,
     error::{Error, Result},
     flow::take_in::{Taken, take_in},
-    model::{ActionCatalogue, Intake, OrgId, Timestamp, short_hash},
-    ports::{Clock, EventStore, QuarantineStore, SecretSource},
+    model::{ActionCatalogue, Intake, OrgId, OrgState, Timestamp, short_hash},
+    ports::{Clock, EventStore, OrgStates, QuarantineStore, SecretSource},
     secrets::{SecretCache, WebhookAuth},
 };
 use std::{
@@ -42,7 +42,7 @@ pub struct App<S, K, C> {
     answered: AtomicU64,
 }
 
-impl<S: EventStore + QuarantineStore, K: SecretSource, C: Clock> App<S, K, C> {
+impl<S: EventStore + QuarantineStore + OrgStates, K: SecretSource, C: Clock> App<S, K, C> {
     /// The function over a store, the webhook secret and a clock.
     pub fn new(store: S, secrets: SecretCache<K, C>, clock: C, events: EventSettings) -> Self {
         Self { store, secrets, clock, events, catalogues: Mutex::default(), answered: AtomicU64::new(0) }
@@ -71,6 +71,7 @@ impl<S: EventStore + QuarantineStore, K: SecretSource, C: Clock> App<S, K, C> {
             return Err(Error::TooLarge { limit_bytes: MAX_BODY_BYTES }.into());
         }
         self.authenticate(&org, credential(request, intake)).await?;
+        self.still_ours(&org).await?;
         let parsed = parse(body, intake, &*self.catalogue(&org).await?);
         let taken = take_in(&self.store, &self.clock, &org, intake, parsed, &self.events).await?;
         Ok((org, taken))
@@ -80,7 +81,16 @@ impl<S: EventStore + QuarantineStore, K: SecretSource, C: Clock> App<S, K, C> {
         match self.secrets.authenticate_webhook(org, credential, self.clock.now()).await? {
             WebhookAuth::Accepted => Ok(()),
             WebhookAuth::Refused => Err(Error::Unauthorized),
-            WebhookAuth::UnknownOrg => Err(Error::NotFound(format!("the org {org}"))),
+            WebhookAuth::UnknownOrg => Err(unknown(org)),
+        }
+    }
+
+    /// An org that was removed is unknown, although its credential may still be in the secret. One that is not registered
+    /// yet is not: its first delivery may come before its first report.
+    async fn still_ours(&self, org: &OrgId) -> Result<()> {
+        match self.store.org_state(org).await? {
+            Some(OrgState::Removed | OrgState::Purging) => Err(unknown(org)),
+            Some(OrgState::Active | OrgState::Paused) | None => Ok(()),
         }
     }
 
@@ -112,6 +122,10 @@ impl<S: EventStore + QuarantineStore, K: SecretSource, C: Clock> App<S, K, C> {
             short_hash(&[&self.clock.now().to_rfc3339(), &count])
         })
     }
+}
+
+fn unknown(org: &OrgId) -> Error {
+    Error::NotFound(format!("the org {org}"))
 }
 
 fn bytes(body: &Body) -> &[u8] {

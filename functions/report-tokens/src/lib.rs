@@ -1,4 +1,4 @@
-//! Takes the inventory, judges it and writes a dated report.
+//! Takes the inventory, judges it and writes a dated report; deletes what is stored of an org that is to be forgotten.
 
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
@@ -8,12 +8,13 @@ use shared::{
     decide::policy::default_policy,
     error::{Error, Result},
     flow::{
+        purge::{Purged, purge, to_purge},
         register::{governed, register_org, seed_policy},
         take_report::{Outcome, Ports, take_report},
     },
     http,
-    model::OrgId,
-    ports::{CaseStore, Clock, Deadline, EventReader, FindingStore, ReportReader, ReportStore, TokenReader},
+    model::{Org, OrgId},
+    ports::{CaseStore, Clock, Deadline, EventReader, PurgeStore, ReportReader, ReportStore, TokenReader},
     secrets::{Purpose, SecretCache, SecretsManagerSource},
     source::AtlassianReader,
     store::Store,
@@ -45,11 +46,21 @@ pub struct App<S, R, C> {
 pub enum Tick {
     /// A report was taken, interrupted or not due.
     Ran(Outcome),
+    /// The org was removed, and what is stored of it is being deleted.
+    Purged(Purged),
     /// It failed, for this reason.
     Failed {
         /// Why.
         error: String,
     },
+}
+
+/// What is to be done for an org.
+enum Work {
+    /// Its report, if one is due.
+    Report(OrgId),
+    /// The deletion of what is stored of it.
+    Purge(Org),
 }
 
 impl App<Store, AtlassianReader<SecretsManagerSource>, SystemClock> {
@@ -74,7 +85,7 @@ impl App<Store, AtlassianReader<SecretsManagerSource>, SystemClock> {
 
 impl<S, R, C> App<S, R, C>
 where
-    S: ReportStore + ReportReader + FindingStore + CaseStore + EventReader,
+    S: ReportStore + ReportReader + PurgeStore + CaseStore + EventReader,
     R: TokenReader,
     C: Clock,
 {
@@ -83,12 +94,15 @@ where
     /// # Errors
     /// The last failure, if every org failed.
     pub async fn run(&self, deadline: &impl Deadline) -> Result<BTreeMap<String, Tick>> {
-        let orgs = governed(&self.store.orgs().await?, &self.orgs);
-        let ticks: Vec<_> = orgs.into_iter().map(|org| self.org_tick(org, deadline)).collect();
-        let done: Vec<(OrgId, Result<Outcome>)> = stream::iter(ticks).buffer_unordered(ORGS_AT_A_TIME).collect().await;
+        let registered = self.store.orgs().await?;
+        // Reports come first: a deletion takes as long as it is let, and can wait.
+        let reports = governed(&registered, &self.orgs).into_iter().map(Work::Report);
+        let work = reports.chain(to_purge(&registered).cloned().map(Work::Purge));
+        let ticks: Vec<_> = work.map(|work| self.org_tick(work, deadline)).collect();
+        let done: Vec<(OrgId, Result<Tick>)> = stream::iter(ticks).buffer_unordered(ORGS_AT_A_TIME).collect().await;
         let (mut ticks, mut failure) = (BTreeMap::new(), None);
         for (org, outcome) in done {
-            let tick = outcome.map(Tick::Ran).unwrap_or_else(|error| {
+            let tick = outcome.unwrap_or_else(|error| {
                 failure = Some(error.clone());
                 Tick::Failed { error: error.to_string() }
             });
@@ -97,17 +111,25 @@ where
         all_failed(&ticks, failure).map_or(Ok(ticks), Err)
     }
 
-    async fn org_tick(&self, org: OrgId, deadline: &impl Deadline) -> (OrgId, Result<Outcome>) {
-        let outcome = self.tick(&org, deadline).await;
+    async fn org_tick(&self, work: Work, deadline: &impl Deadline) -> (OrgId, Result<Tick>) {
+        let (org, outcome) = match work {
+            Work::Report(org) => (org.clone(), self.tick(&org, deadline).await.map(Tick::Ran)),
+            Work::Purge(org) => {
+                let purged = purge(&self.store, &org, &self.clock, deadline).await;
+                (org.id, purged.map(Tick::Purged))
+            }
+        };
         if let Err(error) = &outcome {
-            tracing::error!(org = %org, error = %error, "the report failed");
+            tracing::error!(org = %org, error = %error, "the tick failed");
         }
         (org, outcome)
     }
 
     async fn tick(&self, org: &OrgId, deadline: &impl Deadline) -> Result<Outcome> {
         let now = self.clock.now();
-        let org = register_org(&self.store, &self.source, org, now).await?;
+        let Some(org) = register_org(&self.store, &self.source, org, now).await? else {
+            return Ok(Outcome::NothingDue);
+        };
         seed_policy(&self.store, &org.id, &default_policy(), DEFAULT_AUTHOR, now).await?;
         let Self { store, source, clock, settings, .. } = self;
         take_report(&Ports { store, source, clock, settings: *settings }, &org, deadline).await

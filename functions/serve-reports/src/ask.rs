@@ -3,10 +3,11 @@
 use crate::route::{Access, Route};
 use lambda_http::{
     Body, Request,
-    http::{HeaderName, header},
+    http::{HeaderName, Method, header},
 };
 use serde::de::DeserializeOwned;
 use shared::{
+    decide::govern::check_kept,
     error::{Error, Result},
     model::{CredentialKind, CredentialRef, Org, OrgId, Principal, Timestamp},
     ports::CaseReader,
@@ -56,12 +57,21 @@ impl Ask<'_> {
         accepted.split(',').any(|one| one.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type))
     }
 
-    /// The org that the path names, if it is governed and the principal may see it.
+    /// The org that the path names, if it is registered and the principal may see it. One that was removed can only be
+    /// read: nothing follows from what is written there any more.
     pub(crate) async fn org<S: CaseReader>(&self, store: &S) -> Result<Org> {
-        self.visible(store, &OrgId::new(self.param("org"))).await
+        let org = self.visible(store, &OrgId::new(self.param("org"))).await?;
+        match self.reads() {
+            true => Ok(org),
+            false => check_kept(&org).map(|()| org),
+        }
     }
 
-    /// An org, if it is governed and the principal may see it; the refusal does not tell these apart.
+    fn reads(&self) -> bool {
+        [Method::GET, Method::HEAD].contains(&self.route.method())
+    }
+
+    /// An org, if it is registered and the principal may see it; the refusal does not tell these apart.
     pub(crate) async fn visible<S: CaseReader>(&self, store: &S, id: &OrgId) -> Result<Org> {
         let found = if self.principal.sees(id) { store.org(id).await? } else { None };
         found.ok_or_else(|| Error::NotFound("the org".into()))

@@ -176,6 +176,25 @@ fn described(route: Route) -> Operation {
         Route::QuarantinePage => get("The page of what could not be understood", Gives::Page),
         Route::Orgs => get("The orgs governed, and how each is", Gives::List("Org")),
         Route::Rules => get("The rules: what each looks for, what to do about it, what it needs", Gives::List("Rule")),
+        Route::AddOrg => take(
+            "Adds an org to those governed; the answer says which secrets must hold its keys",
+            "AddingOrg",
+            "201",
+            "AddedOrg",
+        ),
+        Route::ChangeOrg => take(
+            "Renames, pauses or continues an org, or changes what its reports leave out",
+            "ChangingOrg",
+            "200",
+            "OrgEntry",
+        ),
+        Route::RemoveOrg => Operation {
+            status: "202",
+            ..get(
+                "Removes an org; with `purge=true` everything that is stored of it is deleted",
+                Gives::Json("RemovedOrg"),
+            )
+        },
         Route::Reports => get("The reports, newest first", Gives::List("Report")),
         Route::TakeReport => Operation {
             status: "202",

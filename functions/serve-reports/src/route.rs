@@ -53,6 +53,7 @@ macro_rules! routes {
 
 const READ: Access = Access::Holder(&[Reader]);
 const APPROVE: Access = Access::Holder(&[Approver]);
+const ADMIN: Access = Access::Holder(&[Admin]);
 const LIST: &[&str] = &["limit", "cursor"];
 const ROWS: &[&str] = &["kind", "rule", "severity", "owner", "relation", "q", "limit", "cursor"];
 
@@ -79,6 +80,12 @@ routes! {
     Orgs => GET "/v1/orgs", READ, LIST;
     /// The rules, with their advice.
     Rules => GET "/v1/rules", READ, &[];
+    /// Adds an org to those governed.
+    AddOrg => POST "/v1/orgs", ADMIN, &[];
+    /// Renames, pauses or continues an org, or changes what its reports leave out.
+    ChangeOrg => PATCH "/v1/orgs/{org}", ADMIN, &[];
+    /// Removes an org from those governed.
+    RemoveOrg => DELETE "/v1/orgs/{org}", ADMIN, &["purge"];
     /// The reports of an org, newest first.
     Reports => GET "/v1/orgs/{org}/reports", READ, LIST;
     /// Takes a report now.
@@ -144,7 +151,7 @@ routes! {
     /// The policy in force, and its versions.
     Policy => GET "/v1/orgs/{org}/policy", READ, &[];
     /// Brings a policy into force.
-    SetPolicy => PUT "/v1/orgs/{org}/policy", Access::Holder(&[Admin]), &[];
+    SetPolicy => PUT "/v1/orgs/{org}/policy", ADMIN, &[];
     /// What could not be understood.
     Quarantine => GET "/v1/orgs/{org}/quarantine", READ, LIST;
     /// Tries again to understand a body.

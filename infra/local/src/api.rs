@@ -8,7 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use shared::model::Secret;
+use shared::model::{OrgState, Secret, Timestamp};
 use std::time::Duration;
 
 const TOKEN: &str = "TOKENWARDEN_TOKEN";
@@ -29,6 +29,21 @@ pub(crate) struct OrgRow {
     /// Its name.
     #[serde(default)]
     pub(crate) name: String,
+    /// Whether it is governed.
+    #[serde(default)]
+    pub(crate) state: OrgState,
+    /// How it is.
+    #[serde(default)]
+    pub(crate) status: String,
+    /// When its last report was taken.
+    #[serde(default)]
+    pub(crate) last_report_at: Option<Timestamp>,
+    /// How far behind the reading of its audit log is.
+    #[serde(default)]
+    pub(crate) poll_lag_secs: Option<i64>,
+    /// The mode of its policy.
+    #[serde(default)]
+    pub(crate) mode: String,
 }
 
 impl OrgRow {
@@ -55,14 +70,24 @@ impl Api {
         Ok(Self { client, base: args.api.clone(), token: Secret::new(token) })
     }
 
+    /// The path of the list of orgs.
+    pub(crate) fn orgs_path(&self) -> String {
+        format!("{}/v1/orgs", self.base)
+    }
+
+    /// The path of an org.
+    pub(crate) fn one_path(&self, org: &str) -> String {
+        format!("{}/{}", self.orgs_path(), utf8_percent_encode(org, NON_ALPHANUMERIC))
+    }
+
     /// The path of something of an org.
     pub(crate) fn org_path(&self, org: &str, rest: &str) -> String {
-        format!("{}/v1/orgs/{}/{rest}", self.base, utf8_percent_encode(org, NON_ALPHANUMERIC))
+        format!("{}/{rest}", self.one_path(org))
     }
 
     /// The orgs that the token may see, or the one that was named.
     pub(crate) async fn orgs(&self, named: Option<&str>) -> Result<Vec<OrgRow>> {
-        let mut orgs: Vec<OrgRow> = self.all(&format!("{}/v1/orgs", self.base)).await?;
+        let mut orgs: Vec<OrgRow> = self.all(&self.orgs_path()).await?;
         if let Some(named) = named {
             orgs.retain(|org| org.id == named);
         }
@@ -95,6 +120,21 @@ impl Api {
     /// Replaces something.
     pub(crate) async fn put<T: DeserializeOwned>(&self, url: &str, body: &Value) -> Result<T> {
         self.send(self.client.put(url).json(body), &Method::PUT, url).await
+    }
+
+    /// Makes something new.
+    pub(crate) async fn post<T: DeserializeOwned>(&self, url: &str, body: &Value) -> Result<T> {
+        self.send(self.client.post(url).json(body), &Method::POST, url).await
+    }
+
+    /// Changes a part of something.
+    pub(crate) async fn patch<T: DeserializeOwned>(&self, url: &str, body: &Value) -> Result<T> {
+        self.send(self.client.patch(url).json(body), &Method::PATCH, url).await
+    }
+
+    /// Removes something.
+    pub(crate) async fn delete<T: DeserializeOwned>(&self, url: &str) -> Result<T> {
+        self.send(self.client.delete(url), &Method::DELETE, url).await
     }
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder, method: &Method, url: &str) -> Result<T> {

@@ -28,6 +28,9 @@ enum Command {
     /// Work on the ledger of a running deployment
     #[command(subcommand)]
     Ledger(Ledger),
+    /// Say which orgs are governed: list, add, pause, continue, remove
+    #[command(subcommand)]
+    Org(OrgCommand),
     /// Put the kill switch on: nothing is done any more until it is released (role approver)
     Stop(StopArgs),
     /// Release the kill switch (role admin)
@@ -47,6 +50,48 @@ enum Policy {
 enum Ledger {
     /// Follow the hash chain of every org and name the first entry that is not as it was written; exits 0 whole, 1 not
     Verify(VerifyArgs),
+}
+
+/// What is to be done about the orgs.
+#[derive(Debug, Subcommand)]
+pub enum OrgCommand {
+    /// List the orgs and how each is (role reader)
+    List(ApiArgs),
+    /// Govern an org; the answer says which secrets must hold its keys (role admin)
+    Add {
+        /// Which
+        #[command(flatten)]
+        org: OrgArgs,
+        /// Its name, for people
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Neither read, report on nor act on an org until it is continued; its deliveries are still taken (role admin)
+    Pause(OrgArgs),
+    /// Govern a paused org again (role admin)
+    Continue(OrgArgs),
+    /// Govern an org no longer; what is stored of it stays until it expires, or is deleted with --purge (role admin)
+    Remove {
+        /// Which
+        #[command(flatten)]
+        org: OrgArgs,
+        /// Delete everything that is stored of it; needs --yes
+        #[arg(long)]
+        purge: bool,
+        /// Delete it without being asked again
+        #[arg(long, requires = "purge")]
+        yes: bool,
+    },
+}
+
+/// Which org, of which deployment.
+#[derive(Debug, Args)]
+pub struct OrgArgs {
+    #[command(flatten)]
+    pub(crate) api: ApiArgs,
+    /// The org's id (admin.atlassian.com/o/ORG_ID)
+    #[arg(value_name = "ORG_ID")]
+    pub(crate) id: String,
 }
 
 /// The options of `ledger verify`.
@@ -95,7 +140,7 @@ pub(crate) fn base_url(text: &str) -> Result<String, String> {
 impl Cli {
     /// Runs the command. A failure is told on standard error, and exits 2.
     pub async fn run(self) -> ExitCode {
-        use crate::commands::{ledger, policy, switch};
+        use crate::commands::{ledger, org, policy, switch};
         let outcome = match self.command {
             #[cfg(feature = "local")]
             Command::Serve(args) => crate::commands::serve::run(args).await,
@@ -105,6 +150,7 @@ impl Cli {
             Command::Probe(args) => crate::commands::probe::run(args).await,
             Command::Policy(Policy::Check { file }) => policy::check(&file),
             Command::Ledger(Ledger::Verify(args)) => ledger::verify(&args).await,
+            Command::Org(command) => org::run(command).await,
             Command::Stop(args) => switch::set(&args, switch::Wanted::Stopped).await,
             Command::Resume(args) => switch::set(&args, switch::Wanted::Resumed).await,
         };

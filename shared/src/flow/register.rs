@@ -3,12 +3,13 @@
 use crate::{
     decide::policy::digest,
     error::Result,
-    model::{CredentialId, LedgerKind, LedgerRecord, Org, OrgId, OrgState, Policy, PolicyVersion, Timestamp},
-    ports::{CaseChange, CaseStore, FindingStore, TokenReader},
+    model::{CredentialId, LedgerKind, LedgerRecord, Org, OrgId, Policy, PolicyVersion, Timestamp, Versioned},
+    ports::{CaseChange, CaseStore, FindingStore, TokenReader, Written},
 };
 use std::collections::BTreeSet;
 
-/// Writes the org's entry where there is none, or where its name or the ids of our own keys became known.
+/// Writes the org's entry where there is none, or where the ids of our own keys became known. `None` if it is not to be
+/// worked for: somebody paused or removed it meanwhile, or changes it at this moment.
 ///
 /// # Errors
 /// [`crate::error::Error::Store`]; or the secret with the org's key cannot be read.
@@ -17,33 +18,33 @@ pub async fn register_org(
     source: &impl TokenReader,
     id: &OrgId,
     now: Timestamp,
-) -> Result<Org> {
-    let known = store.org(id).await?;
+) -> Result<Option<Org>> {
+    let known = store.org_entry(id).await?;
+    if known.as_ref().is_some_and(|known| !known.value.is_active()) {
+        return Ok(None);
+    }
     let own = source.own_key_ids(id).await?.map(BTreeSet::<CredentialId>::from_iter);
-    let mut org = match known.clone() {
-        Some(org) => org,
-        None => Org {
-            id: id.clone(),
-            // A scoped key may not read the org (atlassian-api: no scope is documented for it): then its id is its name.
-            name: source.org_name(id).await?.unwrap_or_else(|| id.to_string()),
-            registered_at: now,
-            own_key_ids: None,
-            out_of_scope: BTreeSet::new(),
-            state: OrgState::Active,
-        },
+    let mut org = match &known {
+        Some(known) => known.value.clone(),
+        // A scoped key may not read the org (atlassian-api: no scope is documented for it): then its id is its name.
+        None => Org::new(id.clone(), source.org_name(id).await?.unwrap_or_else(|| id.to_string()), now),
     };
     org.own_key_ids = own.or(org.own_key_ids);
-    if known.as_ref() != Some(&org) {
-        store.put_org(&org).await?;
+    if known.as_ref().map(|known| &known.value) == Some(&org) {
+        return Ok(Some(org));
     }
-    Ok(org)
+    let version = known.map_or(0, |known| known.version);
+    Ok(match store.put_org(&Versioned { version, value: org.clone() }).await? {
+        Written::Stored => Some(org),
+        Written::Contended => None,
+    })
 }
 
-/// The orgs to work for: the registered and the configured ones, less those that are paused.
+/// The orgs to work for: the registered and the configured ones, less those that are paused or removed.
 pub fn governed(registered: &[Org], configured: &[OrgId]) -> BTreeSet<OrgId> {
-    let paused: BTreeSet<&OrgId> = registered.iter().filter(|org| !org.is_active()).map(|org| &org.id).collect();
+    let resting: BTreeSet<&OrgId> = registered.iter().filter(|org| !org.is_active()).map(|org| &org.id).collect();
     let known = registered.iter().map(|org| &org.id).chain(configured);
-    known.filter(|org| !paused.contains(org)).cloned().collect()
+    known.filter(|org| !resting.contains(org)).cloned().collect()
 }
 
 /// Makes a policy the org's first version, unless it has one: what is in force is never overwritten from here.

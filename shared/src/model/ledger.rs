@@ -62,6 +62,10 @@ pub enum LedgerKind {
     OrgPaused,
     /// The org is governed again.
     OrgContinued,
+    /// The org's name or the sections out of its scope were changed.
+    OrgChanged,
+    /// The org was removed from those governed.
+    OrgRemoved,
 }
 
 /// What is to be recorded; the chain adds the rest. Holds ids, no names and no addresses.

@@ -12,6 +12,7 @@ pub mod mask;
 mod org;
 mod policy;
 mod poll;
+mod purge;
 mod quarantine;
 mod register;
 mod report;
@@ -34,6 +35,7 @@ pub use ledger::{Budget, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop
 pub use org::{Org, OrgState, Principal, Role};
 pub use policy::{ActionKind, Approval, Limits, Mode, Policy, PolicyVersion, Response, RuleSettings};
 pub use poll::{ActionCatalogue, ActionName, Delays, Interval, MinuteUse, PollState, Reader};
+pub use purge::{Purge, PurgePlace};
 pub use quarantine::{Intake, Quarantined};
 pub use register::{RegisterEntry, Registered, RegisteredExpiry, Review, Sponsor};
 pub use report::{Changes, Notice, Report, ReportStatus, Section, SectionName, SectionStatus, Totals};

@@ -1,6 +1,6 @@
 //! Orgs, and who may ask what about them.
 
-use super::{CredentialId, OrgId, SectionName, Timestamp};
+use super::{CredentialId, OrgId, Purge, SectionName, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -21,9 +21,25 @@ pub struct Org {
     /// Whether it is polled, reported on and acted on.
     #[serde(default)]
     pub state: OrgState,
+    /// How far the deletion of its data has come; only while it is [`OrgState::Purging`].
+    #[serde(default)]
+    pub purge: Option<Purge>,
 }
 
 impl Org {
+    /// A new one, active and with nothing set.
+    pub fn new(id: OrgId, name: String, registered_at: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            registered_at,
+            own_key_ids: None,
+            out_of_scope: BTreeSet::new(),
+            state: OrgState::Active,
+            purge: None,
+        }
+    }
+
     /// Whether it is polled, reported on and acted on.
     pub fn is_active(&self) -> bool {
         self.state == OrgState::Active
@@ -39,6 +55,30 @@ pub enum OrgState {
     Active,
     /// Nothing is read, reported or done; what is stored stays, and deliveries are still taken.
     Paused,
+    /// It is no longer governed, nor are its deliveries taken; what is stored can be read until it expires.
+    Removed,
+    /// As removed, and what is stored is being deleted.
+    Purging,
+}
+
+impl OrgState {
+    /// The name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Paused => "paused",
+            Self::Removed => "removed",
+            Self::Purging => "purging",
+        }
+    }
+
+    /// Whether the org is one of ours: governed, or paused for a while.
+    pub fn is_kept(self) -> bool {
+        match self {
+            Self::Active | Self::Paused => true,
+            Self::Removed | Self::Purging => false,
+        }
+    }
 }
 
 /// What a principal may do; each role is given by itself, none contains another.

@@ -5,18 +5,26 @@ use crate::{
     error::Result,
     model::{
         AccountId, Action, ActionId, Budget, CredentialRef, Decision, Exemption, Finding, FindingId, FindingTransition,
-        LedgerEntry, LedgerHead, LedgerRecord, Org, OrgId, Page, PolicyVersion, RegisterEntry, Sponsor, Timestamp,
-        Versioned,
+        LedgerEntry, LedgerHead, LedgerRecord, Org, OrgId, OrgState, Page, PolicyVersion, PurgePlace, RegisterEntry,
+        Sponsor, Timestamp, Versioned,
     },
 };
 use std::{collections::HashMap, future::Future};
 
+/// The registry of orgs, as the intake sees it (table `cases`).
+pub trait OrgStates: Send + Sync {
+    /// Whether an org is governed; `None` if it is not registered (yet).
+    fn org_state(&self, org: &OrgId) -> impl Future<Output = Result<Option<OrgState>>> + Send;
+}
+
 /// Orgs, policies and findings (table `cases`).
 pub trait CaseReader: Send + Sync {
-    /// The orgs governed.
+    /// The orgs registered, those that were paused or removed among them.
     fn orgs(&self) -> impl Future<Output = Result<Vec<Org>>> + Send;
     /// One org.
     fn org(&self, org: &OrgId) -> impl Future<Output = Result<Option<Org>>> + Send;
+    /// One org with its version, to be changed. Reads consistently.
+    fn org_entry(&self, org: &OrgId) -> impl Future<Output = Result<Option<Versioned<Org>>>> + Send;
     /// The policy in force; `None` before the first. Reads consistently.
     fn policy(&self, org: &OrgId) -> impl Future<Output = Result<Option<PolicyVersion>>> + Send;
     /// One version of the policy.
@@ -77,10 +85,27 @@ pub trait CaseReader: Send + Sync {
 
 /// Registering orgs and settling findings (table `cases`; what report-tokens may write there).
 pub trait FindingStore: CaseReader {
-    /// Registers an org, or changes it.
-    fn put_org(&self, org: &Org) -> impl Future<Output = Result<()>> + Send;
+    /// Registers an org, or changes it, as `version + 1` if it is still at `version` (0: if there is none).
+    fn put_org(&self, org: &Versioned<Org>) -> impl Future<Output = Result<Written>> + Send;
     /// Writes a finding's transition. An opened or resolved one is pending until it was handled, and wakes remediation.
     fn put_transition(&self, org: &OrgId, transition: &FindingTransition) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// Deleting what is stored of an org (both tables; for report-tokens alone).
+pub trait PurgeStore: FindingStore {
+    /// Deletes a part of what stands at this place, at most some thousand items. Repeating it is harmless.
+    fn purge_part(&self, org: &Org, place: PurgePlace) -> impl Future<Output = Result<PurgedPart>> + Send;
+    /// Deletes an org's entry in the registry if it is still at this version; one that is gone counts as deleted.
+    fn forget_org(&self, org: &Versioned<Org>) -> impl Future<Output = Result<Written>> + Send;
+}
+
+/// What deleting a part of an org's data came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PurgedPart {
+    /// How many items were deleted.
+    pub deleted: u64,
+    /// Where it goes on; `None` when nothing is left but the org's entry in the registry.
+    pub next: Option<PurgePlace>,
 }
 
 /// Something that waits to be handled, from the sparse index of pending things.
@@ -97,7 +122,9 @@ pub enum Pending {
 /// What one transaction on the cases table changes. Everything happens or nothing does.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CaseChange {
-    /// The action, stored as `version + 1` if it is still at `version` (0: if there is none).
+    /// The org's entry in the registry, stored as `version + 1` if it is still at `version` (0: if there is none).
+    pub org: Option<Versioned<Org>>,
+    /// The action, likewise.
     pub action: Option<Versioned<Action>>,
     /// The budget, likewise.
     pub budget: Option<Versioned<Budget>>,
@@ -122,7 +149,7 @@ pub struct CaseChange {
 /// Advancing cases (table `cases`).
 pub trait CaseStore: CaseReader {
     /// Applies a change in one transaction. The ledger's head is re-read and the write tried again when only that moved;
-    /// `Contended` means that the action, the budget or the policy moved, and nothing was written.
+    /// `Contended` means that the org, the action, the budget or the policy moved, and nothing was written.
     fn apply(&self, org: &OrgId, change: &CaseChange) -> impl Future<Output = Result<Written>> + Send;
     /// What is pending at this moment, oldest first. Eventually consistent: what it shows must be read again.
     fn pending(&self, org: &OrgId, until: Timestamp, limit: u32) -> impl Future<Output = Result<Vec<Pending>>> + Send;

@@ -6,6 +6,7 @@ use super::{
     cases::StoredPolicy,
     item::{Draft, Entity, Item, body, number, read_key},
     keys::{self, Key},
+    orgs::put_org,
     transact::{Outcome, Reason, delete, put, put_new, put_next, remove_pending, unexplained},
 };
 use crate::{
@@ -84,7 +85,7 @@ pub fn pending_of(key: &Key) -> Option<(OrgId, Pending)> {
 /// What one write of the transaction is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// Action, budget or policy: if it moved, the caller must look again.
+    /// Org, action, budget or policy: if it moved, the caller must look again.
     State,
     /// An entry that simply replaces what was there.
     Entry,
@@ -110,6 +111,9 @@ impl Store {
     async fn writes(&self, org: &OrgId, change: &CaseChange) -> Result<Writes> {
         let table = &self.tables.cases;
         let mut writes = Writes::new();
+        if let Some(org) = &change.org {
+            writes.push((Part::State, put_org(table, org)?));
+        }
         if let Some(action) = &change.action {
             writes.push((Part::State, put_next(table, action_draft(org, &action.value)?, action.version)?));
         }

@@ -4,6 +4,7 @@ use super::{
     Store,
     item::{Item, body, read_number, read_text, versioned},
     keys,
+    orgs::entry,
     select::{Range, Select},
 };
 use crate::{
@@ -25,6 +26,10 @@ impl CaseReader for Store {
 
     async fn org(&self, org: &OrgId) -> Result<Option<Org>> {
         self.get(&self.tables.cases, keys::org(org)).await?.map(body).transpose()
+    }
+
+    async fn org_entry(&self, org: &OrgId) -> Result<Option<Versioned<Org>>> {
+        self.get(&self.tables.cases, keys::org(org)).await?.map(entry).transpose()
     }
 
     async fn policy(&self, org: &OrgId) -> Result<Option<PolicyVersion>> {

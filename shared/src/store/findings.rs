@@ -8,14 +8,14 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{Finding, FindingTransition, Org, OrgId},
-    ports::FindingStore,
+    model::{Finding, FindingTransition, Org, OrgId, Versioned},
+    ports::{FindingStore, Written},
 };
 use aws_sdk_dynamodb::error::SdkError;
 
 impl FindingStore for Store {
-    async fn put_org(&self, org: &Org) -> Result<()> {
-        self.put(&self.tables.cases, Draft::new(keys::org(&org.id), Entity::Org).body(org)?).await
+    async fn put_org(&self, org: &Versioned<Org>) -> Result<Written> {
+        self.put_entry(org).await
     }
 
     /// A repeated or late transition changes nothing: a generation is opened once, and a later one is not resolved by

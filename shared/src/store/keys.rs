@@ -7,13 +7,14 @@ use crate::model::{
     AccountId, ActionId, Credential, CredentialRef, EventKey, FindingId, OrgId, ProfileKey, QuarantineId, ReportId,
     SHARDS, SectionName, Timestamp, shard_of,
 };
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 /// The owner under whom ownerless credentials are staged.
 pub const NO_OWNER: &str = "-";
 
 const SPREAD: u32 = 8;
+const DAY: &str = "%Y%m%d";
 const RESERVED: &AsciiSet = &CONTROLS.add(b'#').add(b'%').add(b' ');
 
 /// The key of one item.
@@ -75,11 +76,21 @@ pub fn unordered(text: &str) -> String {
 pub fn event(org: &OrgId, key: &EventKey) -> Key {
     let spread = shard_of(key.id.as_str(), SPREAD);
     let sk = format!("{}#{}#{}", key.epoch_secs, part(key.id.as_str()), key.hash);
-    Key::new(format!("E#{}#{}#{spread}", part(org.as_str()), day(key.epoch_secs)), sk)
+    Key::new(events_part(org, &day(key.epoch_secs), spread), sk)
+}
+
+/// The partitions of a day's events (UTC).
+pub fn events_of_day(org: &OrgId, day: NaiveDate) -> impl Iterator<Item = String> {
+    let day = day.format(DAY).to_string();
+    (0..SPREAD).map(move |spread| events_part(org, &day, spread))
+}
+
+fn events_part(org: &OrgId, day: &str, spread: u32) -> String {
+    format!("E#{}#{day}#{spread}", part(org.as_str()))
 }
 
 fn day(epoch_secs: i64) -> String {
-    DateTime::from_timestamp(epoch_secs, 0).map_or_else(|| "00000000".into(), |at| at.format("%Y%m%d").to_string())
+    DateTime::from_timestamp(epoch_secs, 0).map_or_else(|| "00000000".into(), |at| at.format(DAY).to_string())
 }
 
 /// A usage profile: in the shard of its actor, by actor and identity.
@@ -147,7 +158,12 @@ pub fn single(org: &OrgId, which: Single) -> Key {
         Single::Ignored => "ignored",
         Single::Latest => "latest",
     };
-    Key::new(format!("S#{}", part(org.as_str())), sk)
+    Key::new(singles(org), sk)
+}
+
+/// The partition of the items of which an org has one.
+pub fn singles(org: &OrgId) -> String {
+    format!("S#{}", part(org.as_str()))
 }
 
 /// A staged account as one section lists it: before its credentials.
@@ -231,6 +247,11 @@ pub fn quarantined(org: &OrgId, at: Timestamp, id: &QuarantineId) -> Key {
     Key::new(quarantine(org), format!("{:015} {}", at.timestamp_millis(), ordered(id.as_str())))
 }
 
+/// The body's id in the sort key of [`quarantined`].
+pub fn quarantined_id(sk: &str) -> Option<QuarantineId> {
+    sk.split_once(' ').map(|(_, id)| QuarantineId::new(unordered(id)))
+}
+
 /// The partition of the list of quarantined bodies.
 pub fn quarantine(org: &OrgId) -> String {
     format!("Q#{}", part(org.as_str()))
@@ -246,7 +267,8 @@ pub fn quarantine_part(org: &OrgId, id: &QuarantineId, number: u32) -> Key {
     Key::new(quarantine_body(org, id), format!("part {number:06}"))
 }
 
-fn quarantine_body(org: &OrgId, id: &QuarantineId) -> String {
+/// The partition of a quarantined body.
+pub fn quarantine_body(org: &OrgId, id: &QuarantineId) -> String {
     format!("U#{}#{}", part(org.as_str()), part(id.as_str()))
 }
 
@@ -292,7 +314,12 @@ pub fn register(org: &OrgId) -> String {
 
 /// Who answers for an account that is not managed.
 pub fn sponsor(org: &OrgId, account: &AccountId) -> Key {
-    Key::new(format!("W#{}", part(org.as_str())), ordered(account.as_str()))
+    Key::new(sponsors(org), ordered(account.as_str()))
+}
+
+/// The partition of those who answer for accounts.
+pub fn sponsors(org: &OrgId) -> String {
+    format!("W#{}", part(org.as_str()))
 }
 
 /// An action.
@@ -307,22 +334,37 @@ pub fn actions(org: &OrgId) -> String {
 
 /// A decision.
 pub fn decision(org: &OrgId, id: &str) -> Key {
-    Key::new(format!("D#{}", part(org.as_str())), ordered(id))
+    Key::new(decisions(org), ordered(id))
+}
+
+/// The partition of an org's decisions.
+pub fn decisions(org: &OrgId) -> String {
+    format!("D#{}", part(org.as_str()))
 }
 
 /// A version of the policy.
 pub fn policy_version(org: &OrgId, version: u64) -> Key {
-    Key::new(format!("Y#{}", part(org.as_str())), format!("version {version:020}"))
+    Key::new(policies(org), format!("version {version:020}"))
 }
 
 /// Which version of the policy is in force.
 pub fn policy_pointer(org: &OrgId) -> Key {
-    Key::new(format!("Y#{}", part(org.as_str())), "current")
+    Key::new(policies(org), "current")
+}
+
+/// The partition of the versions of the policy.
+pub fn policies(org: &OrgId) -> String {
+    format!("Y#{}", part(org.as_str()))
 }
 
 /// The budget and the kill switch.
 pub fn budget(org: &OrgId) -> Key {
-    Key::new(format!("B#{}", part(org.as_str())), "budget")
+    Key::new(budgets(org), "budget")
+}
+
+/// The partition of the budget.
+pub fn budgets(org: &OrgId) -> String {
+    format!("B#{}", part(org.as_str()))
 }
 
 /// The end of the ledger.

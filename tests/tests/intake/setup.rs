@@ -18,8 +18,8 @@ use shared::{
         UsageProfile,
     },
     ports::{
-        Clock, Deadline, EventPage, EventQuery, EventSource, EventStore, PollStore, QuarantineStore, ReportReader,
-        ReportStore, SecretSource,
+        Clock, Deadline, EventPage, EventQuery, EventSource, EventStore, OrgStates, PollStore, QuarantineStore,
+        ReportReader, ReportStore, SecretSource,
     },
     secrets::SecretCache,
     store::Store,
@@ -120,7 +120,7 @@ impl World {
         self.ingest_over(self.store.clone())
     }
 
-    pub(crate) fn ingest_over<S: EventStore + QuarantineStore>(&self, store: S) -> App<S, Secrets, Hand> {
+    pub(crate) fn ingest_over<S: EventStore + QuarantineStore + OrgStates>(&self, store: S) -> App<S, Secrets, Hand> {
         App::new(store, SecretCache::new(self.secrets.clone(), self.clock.clone()), self.clock.clone(), EVENTS)
     }
 

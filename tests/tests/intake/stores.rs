@@ -3,10 +3,10 @@
 use shared::{
     error::{Error, Result},
     model::{
-        ActionCatalogue, AuditEvent, EventKey, OrgId, Page, PollState, ProfileKey, QuarantineId, Quarantined,
+        ActionCatalogue, AuditEvent, EventKey, OrgId, OrgState, Page, PollState, ProfileKey, QuarantineId, Quarantined,
         UsageProfile, Versioned,
     },
-    ports::{EventStore, PollStore, QuarantineStore, Written},
+    ports::{EventStore, OrgStates, PollStore, QuarantineStore, Written},
     store::Store,
 };
 use std::{
@@ -104,6 +104,12 @@ impl EventStore for Breaking {
 
     async fn put_catalogue(&self, org: &OrgId, catalogue: &ActionCatalogue) -> Result<()> {
         self.call(self.store.put_catalogue(org, catalogue)).await
+    }
+}
+
+impl OrgStates for Breaking {
+    async fn org_state(&self, org: &OrgId) -> Result<Option<OrgState>> {
+        self.call(self.store.org_state(org)).await
     }
 }
 

@@ -50,20 +50,20 @@ fn with_action(action: Versioned<Action>) -> CaseChange {
 }
 
 async fn orgs_are_registered(world: &World) {
-    let org = |id: &OrgId, name: &str| Org {
-        id: id.clone(),
-        name: name.into(),
-        registered_at: at(0),
-        own_key_ids: None,
-        out_of_scope: [].into(),
-        state: Default::default(),
-    };
+    let org = |id: &OrgId, name: &str| Org::new(id.clone(), name.into(), at(0));
     assert_eq!(world.store.orgs().await, Ok(vec![]));
     for id in odd_orgs() {
         assert_eq!(world.store.org(&id).await, Ok(None));
-        world.store.put_org(&org(&id, "before")).await.unwrap();
-        world.store.put_org(&org(&id, "after")).await.unwrap();
-        assert_eq!(world.store.org(&id).await, Ok(Some(org(&id, "after"))));
+        let before = new(org(&id, "before"));
+        assert_eq!(world.store.put_org(&before).await, Ok(Written::Stored));
+        assert_eq!(world.store.put_org(&before).await, Ok(Written::Contended), "there is one");
+        let after = Versioned { version: 1, value: org(&id, "after") };
+        let change = CaseChange { org: Some(after.clone()), ..CaseChange::default() };
+        assert_eq!(apply(world, &id, change.clone()).await, Written::Stored);
+        assert_eq!(apply(world, &id, change).await, Written::Contended, "it moved");
+        assert_eq!(world.store.put_org(&after).await, Ok(Written::Contended));
+        assert_eq!(world.store.org_entry(&id).await, Ok(Some(next(&after))));
+        assert_eq!(world.store.org(&id).await, Ok(Some(after.value)));
     }
     assert_eq!(world.store.orgs().await.unwrap().len(), odd_orgs().count());
 }

@@ -5,6 +5,7 @@ mod cases;
 mod events;
 mod history;
 mod ledger;
+mod purge;
 mod quarantine;
 mod reports;
 mod samples;
@@ -56,6 +57,7 @@ async fn contract(dynamo: LocalDynamo) {
     reports::contract(&world).await;
     cases::contract(&world).await;
     ledger::contract(&world).await;
+    purge::contract(&world).await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ pub(crate) mod changes;
 pub(crate) mod credentials;
 pub(crate) mod exemptions;
 pub(crate) mod findings;
+pub(crate) mod govern;
 pub(crate) mod impact;
 pub(crate) mod ledger;
 pub(crate) mod orgs;

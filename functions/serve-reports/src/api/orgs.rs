@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 use shared::{
     error::Result,
-    model::{Mode, Org, PollState, Report, ReportStatus, Timestamp},
+    model::{Mode, Org, OrgState, PollState, Report, ReportStatus, Timestamp},
     ports::{CaseReader, ReportReader},
 };
 
@@ -20,6 +20,12 @@ const LAG_SECS: i64 = 15 * 60;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum OrgStatus {
+    /// It was removed, and what is stored of it is being deleted.
+    Purging,
+    /// It was removed; what is stored of it can be read until it expires.
+    Removed,
+    /// It is not read, reported or acted on until it is continued.
+    Paused,
     /// The kill switch is on.
     Stopped,
     /// No report was taken yet.
@@ -57,6 +63,7 @@ pub(crate) async fn list<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>)
         json!({
             "id": health.org.id,
             "name": health.org.name,
+            "state": health.org.state,
             "status": health.status,
             "last_report_at": health.report.as_ref().map(|report| report.generated_at),
             "poll_lag_secs": health.poll_lag_secs,
@@ -79,12 +86,15 @@ pub(crate) async fn health<S: CaseReader + ReportReader>(store: &S, org: Org, no
     let mode = store.policy(&org.id).await?.map_or(Mode::Observe, |version| version.policy.mode);
     let stopped = store.budget(&org.id).await?.value.stopped.is_some();
     let poll_lag_secs = poll.as_ref().and_then(|poll| lag_secs(poll, now));
-    let status = match &report {
-        _ if stopped => OrgStatus::Stopped,
-        None => OrgStatus::NoReport,
-        Some(report) if report.status == ReportStatus::Partial => OrgStatus::Partial,
-        Some(_) if poll_lag_secs.is_none_or(|lag| lag > LAG_SECS) => OrgStatus::Lagging,
-        Some(_) => OrgStatus::Ok,
+    let status = match (org.state, &report) {
+        (OrgState::Purging, _) => OrgStatus::Purging,
+        (OrgState::Removed, _) => OrgStatus::Removed,
+        (OrgState::Paused, _) => OrgStatus::Paused,
+        (OrgState::Active, _) if stopped => OrgStatus::Stopped,
+        (OrgState::Active, None) => OrgStatus::NoReport,
+        (OrgState::Active, Some(report)) if report.status == ReportStatus::Partial => OrgStatus::Partial,
+        (OrgState::Active, Some(_)) if poll_lag_secs.is_none_or(|lag| lag > LAG_SECS) => OrgStatus::Lagging,
+        (OrgState::Active, Some(_)) => OrgStatus::Ok,
     };
     Ok(Health { org, status, report, poll_lag_secs, mode })
 }

@@ -63,7 +63,12 @@ async fn until<S: ReportReader>(store: &S, org: &OrgId, day: NaiveDate) -> Resul
 
 /// `POST /v1/orgs/{org}/reports`: asks for a report; the one that is open or asked for already is the answer.
 pub(crate) async fn take<S: CaseReader + ReportStore>(store: &S, ask: &Ask<'_>) -> Reply {
-    let org = &ask.org(store).await?.id;
+    let org = ask.org(store).await?;
+    if !org.is_active() {
+        let mend = "PATCH /v1/orgs/{org} with {\"state\":\"active\"} continues it";
+        return Err(Error::Conflict(format!("the org {} is paused, so no report is taken; {mend}", org.id)).into());
+    }
+    let org = &org.id;
     for _ in 0..5 {
         if let Some(run) = store.run(org).await? {
             return Ok(taken(org, &run.value.report, "running"));

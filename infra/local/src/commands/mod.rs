@@ -3,6 +3,7 @@
 #[cfg(feature = "local")]
 mod first_steps;
 pub(crate) mod ledger;
+pub(crate) mod org;
 pub(crate) mod policy;
 #[cfg(feature = "local")]
 pub(crate) mod probe;

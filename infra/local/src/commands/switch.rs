@@ -24,7 +24,9 @@ struct Switch {
 /// Puts it on or off, for one org or all.
 pub(crate) async fn set(args: &StopArgs, wanted: Wanted) -> Result<ExitCode> {
     let api = Api::new(&args.api)?;
-    for org in api.orgs(args.org.as_deref()).await? {
+    let orgs = api.orgs(args.org.as_deref()).await?;
+    // Nothing is done for an org that was removed: it has no switch any more, unless somebody names it and is told so.
+    for org in orgs.into_iter().filter(|org| args.org.is_some() || org.state.is_kept()) {
         let body = json!({ "stopped": wanted == Wanted::Stopped, "reason": args.reason });
         let now: Switch = api.put(&api.org_path(&org.id, "stop"), &body).await?;
         say(&described(&org.label(), &now));

@@ -48,7 +48,7 @@ impl Context {
             Some(previous) => store.report(&org.id, previous).await?,
             None => None,
         };
-        let orgs = store.orgs().await?.into_iter().map(|other| other.id);
+        let orgs = store.orgs().await?.into_iter().filter(|other| other.state.is_kept()).map(|other| other.id);
         Ok(Self {
             judges: Judges::new(&policy.policy)?,
             exemptions: store.exemptions(&org.id).await?,

@@ -29,7 +29,8 @@ fn orgs_findings_and_decisions_come_back_as_they_were() {
             registered_at: at(),
             own_key_ids: with.of(with.many("k".into())),
             out_of_scope: with.many(SectionName::Users),
-            state: OrgState::Paused,
+            state: OrgState::Purging,
+            purge: with.of(Purge { asked_at: at(), place: PurgePlace::Events { day: at().date_naive() }, deleted: 3 }),
         });
         returns(&Decision {
             id: "d".into(),
