@@ -13,5 +13,7 @@ mod decisions;
 mod doors;
 #[path = "api/entered.rs"]
 mod entered;
+#[path = "api/orgs.rs"]
+mod orgs;
 #[path = "api/shapes.rs"]
 mod shapes;

@@ -125,6 +125,42 @@ async fn the_kill_switch_works_from_the_command_line_and_needs_the_roles() {
     assert!(switch("resume", "local-admin").await.status.success());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn orgs_are_listed_added_paused_and_removed_from_the_command_line() {
+    let (folder, sim) = (tempfile::tempdir().unwrap(), small_org().await);
+    let (_child, url, _) = serve(folder.path(), &sim).await;
+    let org = async |token: &str, arguments: &[&str]| {
+        let arguments = [&["org"], arguments, &["--api", &url]].concat();
+        let output = tokenwarden(&arguments).env("TOKENWARDEN_TOKEN", token).output().await.unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let status = async |id: &str| {
+        let listed = org("local-reader", &["list"]).await.1;
+        let line = listed.lines().find(|line| line.starts_with(id)).map(str::to_owned);
+        line.unwrap_or_default()
+    };
+    let (code, _, told) = org("local-approver", &["add", "second-org"]).await;
+    assert_eq!((code, told.contains("role admin")), (Some(2), true), "{told}");
+    let (code, added, _) = org("local-admin", &["add", "second-org", "--name", "Second Ltd"]).await;
+    assert_eq!((code, added.contains("Second Ltd (second-org): governed")), (Some(0), true), "{added}");
+    assert!(added.contains("atlassian-read") && added.contains(r#"{"second-org":{"key""#), "{added}");
+    assert!(status("second-org").await.contains("no report"), "{}", status("second-org").await);
+    assert!(status(ORG).await.contains(" UTC ") && status(ORG).await.ends_with("observe"), "{}", status(ORG).await);
+    assert!(org("local-admin", &["pause", ORG]).await.1.contains("paused"));
+    assert!(status(ORG).await.contains("paused"));
+    assert!(org("local-admin", &["continue", ORG]).await.1.contains("governed"));
+    let (code, said, told) = org("local-admin", &["remove", "second-org", "--purge"]).await;
+    assert_eq!((code, said.as_str(), told.contains("its ledger")), (Some(2), "", true), "{told}");
+    assert!(status("second-org").await.contains("no report"), "nothing was done");
+    let (code, said, _) = org("local-admin", &["remove", "second-org", "--purge", "--yes"]).await;
+    assert_eq!((code, said.contains("ORGS")), (Some(0), true), "{said}");
+    assert!(status("second-org").await.contains("purging"));
+    let switch =
+        tokenwarden(&["stop", "--api", &url]).env("TOKENWARDEN_TOKEN", "local-approver").output().await.unwrap();
+    assert!(switch.status.success(), "the switch works for those that are left: {switch:?}");
+}
+
 async fn report(sim: &Sim, format: &str) -> (Option<i32>, String, String) {
     let output = tokenwarden(&["report", "--sim-url", &sim.url(), "--format", format]).output().await.unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

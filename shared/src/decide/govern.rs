@@ -54,12 +54,11 @@ pub struct Step {
 /// An org added to those governed; one that was removed comes back with its data.
 ///
 /// # Errors
-/// [`Error::Invalid`] for an id that Atlassian does not give; [`Error::Conflict`] if it is one of ours already.
+/// [`Error::Invalid`] for a name that is none; [`Error::Conflict`] if it is one of ours already.
 pub fn added(known: Option<&Org>, id: &OrgId, name: Option<&str>, now: Timestamp) -> Result<Step> {
     let name = name.map(checked_name).transpose()?;
     let step = |org, detail: &str| Step { org, kind: LedgerKind::OrgAdded, detail: detail.to_owned() };
     let Some(known) = known else {
-        check_id(id)?;
         let name = name.unwrap_or_else(|| id.to_string());
         return Ok(step(Org::new(id.clone(), name, now), "the org was added to those governed"));
     };
@@ -155,8 +154,11 @@ fn being_purged(id: &OrgId) -> Error {
     Error::Conflict(format!("the org {id} was removed and its data are being deleted; {mend}"))
 }
 
-/// Org ids are UUIDs so far; what would break the list of the setting ORGS is refused.
-fn check_id(id: &OrgId) -> Result<()> {
+/// Whether this can be an org's id: they are UUIDs so far, and the setting ORGS lists them separated by commas.
+///
+/// # Errors
+/// [`Error::Invalid`] that says what it must be like.
+pub fn check_id(id: &OrgId) -> Result<()> {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
     match (1..=ID_CHARS).contains(&id.as_str().len()) && id.as_str().chars().all(allowed) {
         true => Ok(()),
@@ -204,7 +206,7 @@ mod tests {
     #[test]
     fn ids_and_names_that_are_none_are_refused() {
         for id in ["", "a,b", "a b", "a/b", &"x".repeat(65)] {
-            assert!(matches!(added(None, &id.into(), None, now()), Err(Error::Invalid { .. })), "{id}");
+            assert!(matches!(check_id(&id.into()), Err(Error::Invalid { .. })), "{id}");
         }
         for name in ["", " ", "a\nb", &"x".repeat(201)] {
             assert!(matches!(added(None, &"o".into(), Some(name), now()), Err(Error::Invalid { .. })), "{name}");

@@ -2,7 +2,7 @@
 
 use super::decide_action::{Decider, record};
 use crate::{
-    decide::govern::{OrgChange, Removal, Step, added, changed, removed},
+    decide::govern::{OrgChange, Removal, Step, added, changed, check_id, removed},
     error::{Error, Result},
     model::{Org, OrgId, Versioned},
     ports::{CaseChange, CaseStore, Written},
@@ -16,6 +16,7 @@ const TRIES: usize = 5;
 /// # Errors
 /// [`Error::Invalid`], [`Error::Conflict`] if it is one of ours already or being purged.
 pub async fn add_org<S: CaseStore>(store: &S, id: &OrgId, name: Option<&str>, who: Decider<'_>) -> Result<Org> {
+    check_id(id)?;
     stepped(store, id, who, |known| added(known, id, name, who.at).map(Some)).await
 }
 

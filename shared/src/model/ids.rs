@@ -70,7 +70,7 @@ pub fn stable_hash(parts: &[&str]) -> String {
 }
 
 /// The first 64 bits of [`stable_hash`], as a number.
-pub fn stable_number(parts: &[&str]) -> u64 {
+pub(super) fn stable_number(parts: &[&str]) -> u64 {
     let digest = digest(parts);
     u64::from_be_bytes(std::array::from_fn(|at| digest[at]))
 }

@@ -34,10 +34,10 @@ impl Gate for Names {
         let role = match bearer.trim_end_matches("-2") {
             "reader" | "stranger" => Role::Reader,
             "approver" => Role::Approver,
-            "admin" => Role::Admin,
+            "admin" | "other-admin" => Role::Admin,
             _ => return Ok(None),
         };
-        let orgs = (bearer == "stranger").then(|| [OrgId::from("another")].into());
+        let orgs = ["stranger", "other-admin"].contains(&bearer).then(|| [OrgId::from("another")].into());
         Ok(Some(Principal { subject: bearer.to_owned(), roles: [role].into(), orgs }))
     }
 }

@@ -7,7 +7,11 @@ use crate::{
 };
 use lambda_http::{Body, http::Request};
 use serde_json::{Value, json};
-use shared::flow::replay::{Replayed, replay};
+use shared::{
+    flow::replay::{Replayed, replay},
+    model::{Org, OrgState, Versioned},
+    ports::{FindingStore, Written},
+};
 
 fn counts(stored: u64, repeated: u64, quarantined: u64, ignored: u64) -> (u16, Value) {
     let body = json!({"stored": stored, "repeated": repeated, "quarantined": quarantined, "ignored": ignored});
@@ -182,4 +186,27 @@ async fn a_2xx_means_that_all_of_it_is_durable() {
         assert_eq!(world.fixture_profiles().await, folded(&stored));
         assert_eq!((world.known(&org(), &stored).await, world.quarantined().await.len()), (stored.len(), 1));
     }
+}
+
+#[tokio::test]
+async fn a_paused_org_takes_deliveries_and_a_removed_one_is_unknown() {
+    let world = World::new().await;
+    let ingest = world.ingest();
+    let unknown = request("POST", "/webhooks/nobody/audit", &[("authorization", CREDENTIAL)], "{}".to_owned());
+    let (refused, mut problem) = told(ingest.handle(unknown).await);
+    problem["detail"] = problem["detail"].as_str().unwrap().replace("nobody", ORG).into();
+    let states = [OrgState::Active, OrgState::Paused, OrgState::Removed, OrgState::Purging];
+    for (version, state) in (0_i64..).zip(states) {
+        let entry = Org { state, ..Org::new(org(), "Example".into(), now()) };
+        let entry = Versioned { version: version.unsigned_abs(), value: entry };
+        assert_eq!(world.store.put_org(&entry).await, Ok(Written::Stored));
+        let answer = told(ingest.handle(delivery(json!({"data": [token_event(version)]}).to_string())).await);
+        match state {
+            OrgState::Active | OrgState::Paused => assert_eq!(answer, counts(1, 0, 0, 0)),
+            OrgState::Removed | OrgState::Purging => assert_eq!(answer, (refused, problem.clone())),
+        }
+    }
+    assert_eq!(refused, 404);
+    let events = [token_event(0), token_event(1), token_event(2), token_event(3)];
+    assert_eq!(world.known(&org(), &understood(&events)).await, 2, "nothing of it was stored after it was removed");
 }
