@@ -153,8 +153,10 @@ async fn what_no_list_holds_can_be_registered_and_is_judged() {
     assert!(of_kind(&rows, CredentialKind::Registered).is_empty() && report.changes.removed >= 1);
 }
 
+type Expected = (&'static [Dialect], &'static [(FactName, Knowledge)]);
+
 /// In each dialect, the facts that are proven, refuted and unknown after the first report.
-const DIALECTS: [(&[Dialect], &[(FactName, Knowledge)]); 8] = {
+const DIALECTS: [Expected; 8] = {
     use FactName::{EventIdsAreListIds as Same, EventsNameTokens as Named, UsesLeaveEvents as Uses};
     use Knowledge::{Proven, Refuted, Unknown};
     [
@@ -230,7 +232,8 @@ async fn two_reports_a_day_apart_differ_by_exactly_what_changed_in_between() {
 async fn a_day_of_deeds(world: &World, rows: &[CredentialRow]) {
     let tokens = of_kind(rows, CredentialKind::UserApiToken);
     let inactive = tokens.iter().find(|row| row.findings.iter().any(|one| one.rule == "owner-deactivated"));
-    let owner = inactive.expect("a token of somebody who left").credential.owner.clone().unwrap();
+    let inactive = inactive.expect("a token of somebody who left");
+    let owner = inactive.credential.owner.clone().expect("that somebody");
     world.sim_post(&format!("/_sim/users/{owner}"), &json!({ "status": "active" })).await;
     let many = tokens.iter().find(|row| {
         let siblings = tokens.iter().filter(|other| other.credential.owner == row.credential.owner).count();

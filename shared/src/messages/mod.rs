@@ -9,7 +9,7 @@ pub mod report;
 pub(crate) mod rules;
 
 use crate::model::{CredentialKind, Timestamp, mask::mask};
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 /// A label, a name or a purpose that is longer is cut.
 const PLAIN_CHARS: usize = 80;
@@ -20,15 +20,28 @@ pub(crate) fn day(at: Timestamp) -> impl Display {
 }
 
 /// A number of days in words: `1 day`, `30 days`.
-pub(crate) fn days(count: i64) -> String {
+pub(crate) fn days(count: i64) -> Counted {
     counted(count, "day")
 }
 
 /// A number of things in words, for nouns whose plural ends in `s`.
-fn counted(count: impl Display, noun: &str) -> String {
-    let count = count.to_string();
-    let plural = if count == "1" { "" } else { "s" };
-    format!("{count} {noun}{plural}")
+fn counted(count: impl TryInto<i64>, noun: &'static str) -> Counted {
+    Counted { count: count.try_into().unwrap_or(i64::MAX), noun }
+}
+
+/// A number of things: written where it is wanted, because a report says it a million times.
+pub(crate) struct Counted {
+    count: i64,
+    noun: &'static str,
+}
+
+impl Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.count.fmt(f)?;
+        f.write_str(" ")?;
+        f.write_str(self.noun)?;
+        f.write_str(if self.count == 1 { "" } else { "s" })
+    }
 }
 
 /// A label as it stands in a sentence: quoted.
@@ -91,6 +104,6 @@ mod tests {
     #[test]
     fn lists_and_numbers_read_as_people_write_them() {
         assert_eq!([listed(&["a"]), listed(&["a", "b"]), listed(&["a", "b", "c"])], ["a", "a and b", "a, b and c"]);
-        assert_eq!([days(1), days(30)], ["1 day", "30 days"]);
+        assert_eq!([days(1), days(30)].map(|days| days.to_string()), ["1 day", "30 days"]);
     }
 }
