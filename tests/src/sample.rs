@@ -117,7 +117,7 @@ fn profile(account: &str, n: i64) -> UsageProfile {
 }
 
 fn judged(credential: &Credential, n: i64) -> (Vec<RowFinding>, Vec<Unjudged>) {
-    let finding = |rule: &str, severity, reason: String| RowFinding { rule: rule.into(), severity, reason };
+    let finding = |rule: &'static str, severity, reason: String| RowFinding { rule: rule.into(), severity, reason };
     let mut findings = Vec::new();
     let unused = credential.last_used_at.map(|at| (now() - at).num_days());
     if let Some(unused) = unused.filter(|days| *days > 200) {
@@ -246,7 +246,7 @@ fn finding(org: &OrgId, row: &CredentialRow, found: &RowFinding) -> Finding {
     let subject = row.credential.reference.clone();
     Finding {
         id: Finding::id_of(org, &found.rule, &subject),
-        rule: found.rule.clone(),
+        rule: found.rule.to_string(),
         subject,
         owner: row.credential.owner.clone(),
         label: row.credential.label.clone(),

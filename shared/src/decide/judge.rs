@@ -12,7 +12,10 @@ use crate::model::{
     UsageProfile, Use, Verdict,
 };
 use crate::rules::{Accounts, Begins, Judge, Of, Own, RULES, Rule, Subject};
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
 
 /// The rules of a policy that are on, ready to judge.
 pub struct Judges(Vec<ReadyRule>);
@@ -83,6 +86,9 @@ pub struct LookedUp {
 impl LookedUp {
     /// The row before, also where the credential was then only observed in use.
     pub fn before(&self, of: &CredentialRef) -> Option<&CredentialRow> {
+        if self.before.is_empty() {
+            return None;
+        }
         let observed = || CredentialRef { kind: CredentialKind::ObservedToken, id: of.id.clone() };
         let listed_now = of.kind == CredentialKind::UserApiToken;
         self.before.get(of).or_else(|| listed_now.then(observed).and_then(|of| self.before.get(&of)))
@@ -93,10 +99,16 @@ impl LookedUp {
 pub fn rows(holdings: Holdings, looked_up: &LookedUp, frame: &Frame<'_>) -> Vec<CredentialRow> {
     let judged: Vec<Judged> =
         (0..holdings.credentials.len()).map(|at| judge(&holdings, at, looked_up, frame)).collect();
-    let Holdings { owner, credentials, profiles, places, .. } = holdings;
+    let Holdings { mut owner, credentials, profiles, places, .. } = holdings;
+    let mut left = credentials.len();
+    // The last row takes the owner; most accounts hold one credential.
+    let mut owner_of_row = move || {
+        left -= 1;
+        if left == 0 { owner.take() } else { owner.clone() }
+    };
     let mut profiles: Vec<Option<UsageProfile>> = profiles.into_iter().map(Some).collect();
     let row = |((credential, place), judged): ((Credential, Option<usize>), Judged)| CredentialRow {
-        owner: owner.clone(),
+        owner: owner_of_row(),
         last_used_at: judged.last_used_at,
         last_used_source: judged.last_used_source,
         usage: judged.usage,
@@ -189,7 +201,7 @@ impl Judges {
                 Some(fact) => Verdict::Unknown { missing: fact.missing() },
                 None => judge(subject, now),
             };
-            let id = || rule.id.to_owned();
+            let id = || Cow::Borrowed(rule.id);
             match (verdict, makes) {
                 (Verdict::Clean, _) | (Verdict::Unknown { .. }, Begins::AsNote) => {}
                 (Verdict::Guilty { severity, reason }, Begins::AsFinding) => {
@@ -199,7 +211,7 @@ impl Judges {
                     notes.push(RowFinding { rule: id(), severity: Severity::Note, reason });
                 }
                 (Verdict::Unknown { missing }, Begins::AsFinding) => {
-                    unjudged.push(Unjudged { rule: id(), missing: missing.to_owned() });
+                    unjudged.push(Unjudged { rule: id(), missing: Cow::Borrowed(missing) });
                 }
             }
         }
@@ -249,7 +261,7 @@ pub fn findings(org: &OrgId, row: &CredentialRow, exemptions: &[Exemption], now:
     let subject = &row.credential.reference;
     let finding = |found: &RowFinding| Finding {
         id: Finding::id_of(org, &found.rule, subject),
-        rule: found.rule.clone(),
+        rule: found.rule.to_string(),
         subject: subject.clone(),
         label: row.credential.label.clone(),
         owner: row.credential.owner.clone(),
@@ -339,8 +351,8 @@ pub(crate) mod tests {
     #[test]
     fn a_long_unused_token_has_its_finding_and_what_could_not_be_judged() {
         let row = row();
-        assert_eq!(row.findings.iter().map(|found| found.rule.as_str()).collect::<Vec<_>>(), ["unused"]);
-        let unjudged: Vec<&str> = row.unjudged.iter().map(|rule| rule.rule.as_str()).collect();
+        assert_eq!(row.findings.iter().map(|found| found.rule.as_ref()).collect::<Vec<_>>(), ["unused"]);
+        let unjudged: Vec<&str> = row.unjudged.iter().map(|rule| rule.rule.as_ref()).collect();
         assert_eq!(unjudged, ["owner-deactivated", "owner-reactivated"]);
         assert_eq!(finding().severity, Severity::Medium);
     }

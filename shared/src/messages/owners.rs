@@ -83,7 +83,7 @@ mod tests {
     use crate::model::{RowFinding, Severity};
     use crate::rules::{RULES, tests::at};
 
-    fn found(rule: &str, reason: &str) -> RowFinding {
+    fn found(rule: &'static str, reason: &str) -> RowFinding {
         RowFinding { rule: rule.into(), severity: Severity::Low, reason: reason.into() }
     }
 

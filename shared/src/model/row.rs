@@ -5,7 +5,7 @@ use super::{
     UsageProfile,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// From where a last-used date came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub enum Use {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowFinding {
     /// The rule's id.
-    pub rule: String,
+    pub rule: Cow<'static, str>,
     /// How much it matters.
     pub severity: Severity,
     /// A sentence with the evidence in it.
@@ -44,9 +44,9 @@ pub struct RowFinding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unjudged {
     /// The rule's id.
-    pub rule: String,
+    pub rule: Cow<'static, str>,
     /// Which fact is missing.
-    pub missing: String,
+    pub missing: Cow<'static, str>,
 }
 
 /// An event about a credential, as far as a report needs it.

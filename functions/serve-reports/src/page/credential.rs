@@ -243,7 +243,7 @@ fn findings(row: &CredentialRow, history: &[Finding], now: Timestamp) -> Vec<Fin
         severity: finding.severity.as_str(),
         reason: finding.reason.clone(),
         advice: Rule::named(&finding.rule).map_or("", |rule| rule.advice),
-        rule: finding.rule.clone(),
+        rule: finding.rule.to_string(),
         note: since(history, &finding.rule, now),
     });
     let resolved = history.iter().filter(|finding| finding.status == FindingStatus::Resolved);

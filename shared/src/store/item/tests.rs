@@ -117,7 +117,7 @@ fn row(with: Options) -> CredentialRow {
         profile: with.of(profile),
         findings: with.many(RowFinding { rule: "r".into(), severity: Severity::High, reason: text() }),
         notes: with.many(RowFinding { rule: "n".into(), severity: Severity::Note, reason: text() }),
-        unjudged: with.many(Unjudged { rule: "r".into(), missing: text() }),
+        unjudged: with.many(Unjudged { rule: "r".into(), missing: text().into() }),
         history: history(with),
         register: with.of(entered::register_entry(with)),
     }

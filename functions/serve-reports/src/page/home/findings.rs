@@ -31,7 +31,7 @@ pub(super) fn groups(org: &OrgId, report: &Report, rows: &[CredentialRow], now: 
 fn group(org: &OrgId, report: &Report, rows: &[CredentialRow], severity: Severity, now: Timestamp) -> Group {
     let line = |(row, finding): (&CredentialRow, &RowFinding)| FindingLine {
         row: RowLine::of(org, row, now),
-        rule: finding.rule.clone(),
+        rule: finding.rule.to_string(),
         reason: finding.reason.clone(),
     };
     let found = rows.iter().flat_map(|row| row.findings.iter().map(move |finding| (row, finding)));

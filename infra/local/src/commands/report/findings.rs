@@ -52,7 +52,7 @@ fn shown(org: &OrgId, row: &CredentialRow, finding: &RowFinding) -> (Severity, F
     let found = Found {
         org: org.to_string(),
         severity: finding.severity.as_str(),
-        rule: finding.rule.clone(),
+        rule: finding.rule.to_string(),
         kind: credential.reference.kind.as_str(),
         id: credential.reference.id.to_string(),
         label: credential.label.clone(),
