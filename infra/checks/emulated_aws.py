@@ -220,7 +220,7 @@ def check_rights(stack):
         "report-tokens": rights("history", "get query query_index put delete batch_get batch_write transact_put")
         | rights("cases", "get query put update delete batch_write transact_put"),
         "remediate-tokens": rights("history", "get query") | rights("cases", "get query put update transact_put query_index"),
-        "serve-reports": rights("history", "get query put update delete batch_get batch_write transact_put")
+        "serve-reports": rights("history", "get query query_index put update delete batch_get batch_write transact_put")
         | rights("cases", "get query put delete batch_get transact_put"),
     }
     for binary, its in allowed.items():
@@ -370,7 +370,9 @@ def try_report(stack, atlassian):
     check("strangers do not read reports", stack.request("GET", f"/v1/orgs/{ORG}/reports/latest")[0], 401)
     _, report = as_ann(stack, "GET", "/reports/latest")
     check("serve-reports shows the report, and it is whole", report.get("status"), "complete")
-    check("it counts what Atlassian lists", report.get("totals", report).get("credentials"), len(listed))
+    totals = report.get("totals", report)
+    seen_in_use = totals.get("by_kind", {}).get("observed_token", 0)
+    check("it counts what Atlassian lists", totals.get("credentials", 0) - seen_in_use, len(listed))
 
 
 def try_decision(stack):

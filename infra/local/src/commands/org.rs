@@ -157,7 +157,7 @@ mod tests {
         };
         let shown = table(&[row("o-1", "ok", Some(30)), row("o-22", "no_report", None)]);
         let wanted = "\
-ID    NAME       STATUS     LAST REPORT           LAG       MODE
+ID    NAME      STATUS     LAST REPORT           LAG       MODE
 o-1   Acme\u{fffd}[2J  ok         2026-11-21 12:00 UTC  30 s      observe
 o-22  Acme\u{fffd}[2J  no report  none                  not read  observe";
         assert_eq!(shown, wanted);
