@@ -1,5 +1,11 @@
 //! A small world for scenarios: a simulated org over HTTP, both tables in memory, a clock that only moves when told.
 
+mod clock;
+mod secrets;
+
+pub use clock::TestClock;
+pub use secrets::FixedSecrets;
+
 use crate::dynamo::LocalDynamo;
 use atlassian_sim::{Sim, SimOptions};
 use remediate_tokens::Trigger;
@@ -8,87 +14,20 @@ use shared::{
     clock::NoDeadline,
     config::{AtlassianSettings, EventSettings, KeepEvents, PollSettings, ReportSettings, Retention},
     decide::policy,
-    error::{Error, Result},
     flow::decide_action::{self, Decider},
-    model::{Action, ActionId, CredentialRow, Finding, LedgerEntry, OrgId, Report, Secret, Timestamp},
-    ports::{CaseReader, Clock, ReportReader, SecretSource},
+    model::{Action, ActionId, CredentialRow, Finding, LedgerEntry, OrgId, Report},
+    ports::{CaseReader, Clock, ReportReader},
     secrets::SecretCache,
     source::{AtlassianReader, TokenRevokerClient},
     store::Store,
 };
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 /// The first org of every simulated company.
 pub const ORG: &str = "00000000-0000-4000-8000-000000000001";
 
 /// The ids of the keys of its that the tests use.
 pub const OWN_KEYS: [&str; 4] = ["sim-admin-key-id", "sim-read-key-id", "sim-tokens-key-id", "sim-events-key-id"];
-
-/// A clock that stands until it is moved. Sleeping moves it.
-#[derive(Debug, Clone)]
-pub struct TestClock(Arc<AtomicI64>);
-
-impl TestClock {
-    /// A clock that stands at this moment.
-    ///
-    /// # Panics
-    /// If the text is no RFC 3339 time.
-    pub fn at(text: &str) -> Self {
-        let now: Timestamp = text.parse().expect("an RFC 3339 time");
-        Self(Arc::new(AtomicI64::new(now.timestamp_millis())))
-    }
-
-    /// Moves it.
-    pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_timestamp_millis(self.0.load(Ordering::SeqCst)).expect("a moment within range")
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        self.advance(duration);
-    }
-}
-
-/// The secrets of a world: fixed texts by purpose.
-#[derive(Debug, Clone)]
-pub struct FixedSecrets {
-    read: String,
-    unscoped: String,
-}
-
-impl FixedSecrets {
-    /// The keys of the simulated org: which one reads, and what the secret says of our own keys' ids.
-    pub fn new(read_key: &str, own: &Value) -> Self {
-        Self::of(ORG, (read_key, "sim-admin-key"), own)
-    }
-
-    /// The keys of an org: the one that reads and the one without scopes.
-    pub fn of(org: &str, (read, unscoped): (&str, &str), own: &Value) -> Self {
-        let secret = |key: &str| json!({ org: { "key": key, "own_key_ids": own } }).to_string();
-        Self { read: secret(read), unscoped: secret(unscoped) }
-    }
-}
-
-impl SecretSource for FixedSecrets {
-    async fn fetch(&self, name: &str) -> Result<Secret> {
-        match name {
-            "atlassian-read" => Ok(Secret::new(&self.read)),
-            "atlassian-unscoped" => Ok(Secret::new(&self.unscoped)),
-            other => Err(Error::SecretUnavailable { name: other.into(), reason: "not in this world".into() }),
-        }
-    }
-}
 
 /// The lists and the log of the world's org.
 pub type Source = AtlassianReader<FixedSecrets, TestClock>;
