@@ -108,7 +108,7 @@ impl EventReader for Store {
     ) -> Result<Page<AuditEvent>> {
         let of = keys::events_of_profile(org, profile);
         let start = cursor.as_deref().map(|cursor| started(&of, cursor)).transpose()?;
-        let (keys, last) = self.indexed(&of, ("", LATEST), start, Some(limit)).await?;
+        let (keys, last) = self.indexed(&of, (EARLIEST, LATEST), start, Some(limit)).await?;
         let items = self.read_all(&self.tables.history, &keys.into_iter().collect()).await?;
         let mut events: Vec<AuditEvent> = items.into_iter().map(body).collect::<Result<_>>()?;
         events.sort_by(|a, b| (b.time, &b.id).cmp(&(a.time, &a.id)));
@@ -208,6 +208,8 @@ fn profile_at(at: Timestamp) -> String {
     format!("{:012}", at.timestamp())
 }
 
+/// Sorts before every range key of the index, and is no empty text, which DynamoDB refuses in a key.
+const EARLIEST: &str = " ";
 /// Sorts after every range key of the index: they are digits.
 const LATEST: &str = "~";
 
