@@ -1,9 +1,8 @@
 //! `inventory-gap`: its owner's account used a token that no list holds.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, days_since, parameters, within};
+use super::{Begins, Judge, Of, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, days_since, number};
 use crate::messages::rules as say;
 use crate::model::{EventTokenId, FactName, Relation, Severity, Timestamp, UsageProfile, Verdict};
-use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
     id: "inventory-gap",
@@ -17,21 +16,8 @@ pub(super) const RULE: Rule = Rule {
     build,
 };
 
-#[derive(Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Given {
-    within_days: i64,
-}
-
-impl Default for Given {
-    fn default() -> Self {
-        Self { within_days: 7 }
-    }
-}
-
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let Given { within_days } = parameters(given)?;
-    within("within_days", within_days, 1..=365)?;
+    let within_days = number(given, "within_days", 7, 1..=365)?;
     Ok(Box::new(move |subject, now| judge(subject, within_days, now)))
 }
 

@@ -1,9 +1,8 @@
 //! `lifetime-over-policy`: it lives longer than the policy allows.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, parameters, within};
+use super::{Begins, Judge, Of, Parameters, Rule, Subject, number};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
-use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
     id: "lifetime-over-policy",
@@ -17,22 +16,8 @@ pub(super) const RULE: Rule = Rule {
     build,
 };
 
-#[derive(Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Given {
-    max_days: i64,
-}
-
-impl Default for Given {
-    fn default() -> Self {
-        // Atlassian's own bound for user tokens since December 2024 (support page on managing API tokens).
-        Self { max_days: 365 }
-    }
-}
-
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let Given { max_days } = parameters(given)?;
-    within("max_days", max_days, 1..=3650)?;
+    let max_days = number(given, "max_days", 365, 1..=3650)?;
     Ok(Box::new(move |subject, now| judge(subject, max_days, now)))
 }
 

@@ -217,6 +217,22 @@ fn without_parameters(given: &Parameters, judge: fn(&Subject<'_>, Timestamp) -> 
     Ok(Box::new(judge))
 }
 
+/// The number that is a rule's one parameter; where it is not given, its default.
+fn number<T: Copy + PartialOrd + Display + DeserializeOwned>(
+    given: &Parameters,
+    name: &str,
+    default: T,
+    bounds: RangeInclusive<T>,
+) -> Result<T, String> {
+    if let Some(unknown) = given.keys().find(|key| *key != name) {
+        return Err(format!("`{unknown}`: unknown field `{unknown}`, expected `{name}`"));
+    }
+    let Some(value) = given.get(name) else { return Ok(default) };
+    let number = serde_json::from_value(value.clone()).map_err(|error| format!("`{name}`: {error}"))?;
+    within(name, number, bounds)?;
+    Ok(number)
+}
+
 /// A parameter's bounds.
 fn within<T: Copy + PartialOrd + Display>(name: &str, value: T, bounds: RangeInclusive<T>) -> Result<(), String> {
     if bounds.contains(&value) {

@@ -1,9 +1,8 @@
 //! `never-used`: neither its list nor the log shows that it was ever used.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, days_since, parameters, within};
+use super::{Begins, Judge, Of, Parameters, Rule, Subject, days_since, number};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, FactName, Severity, Timestamp, Verdict};
-use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
     id: "never-used",
@@ -17,21 +16,8 @@ pub(super) const RULE: Rule = Rule {
     build,
 };
 
-#[derive(Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Given {
-    after_days: i64,
-}
-
-impl Default for Given {
-    fn default() -> Self {
-        Self { after_days: 30 }
-    }
-}
-
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let Given { after_days } = parameters(given)?;
-    within("after_days", after_days, 1..=3650)?;
+    let after_days = number(given, "after_days", 30, 1..=3650)?;
     Ok(Box::new(move |subject, now| judge(subject, after_days, now)))
 }
 

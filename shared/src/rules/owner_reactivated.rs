@@ -1,9 +1,8 @@
 //! `owner-reactivated`: its owner's account was off and is on again.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, days_since, parameters, within};
+use super::{Begins, Judge, Of, Parameters, Rule, Subject, days_since, number};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, OwnerStatus, Severity, Timestamp, Verdict};
-use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
     id: "owner-reactivated",
@@ -17,21 +16,8 @@ pub(super) const RULE: Rule = Rule {
     build,
 };
 
-#[derive(Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Given {
-    within_days: i64,
-}
-
-impl Default for Given {
-    fn default() -> Self {
-        Self { within_days: 30 }
-    }
-}
-
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let Given { within_days } = parameters(given)?;
-    within("within_days", within_days, 1..=365)?;
+    let within_days = number(given, "within_days", 30, 1..=365)?;
     Ok(Box::new(move |subject, now| judge(subject, within_days, now)))
 }
 

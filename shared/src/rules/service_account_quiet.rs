@@ -1,9 +1,8 @@
 //! `service-account-quiet`: a service account's token that no service uses any more.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, parameters, within};
+use super::{Begins, Judge, Of, Parameters, Rule, Subject, number};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
-use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
     id: "service-account-quiet",
@@ -17,21 +16,8 @@ pub(super) const RULE: Rule = Rule {
     build,
 };
 
-#[derive(Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Given {
-    quiet_days: i64,
-}
-
-impl Default for Given {
-    fn default() -> Self {
-        Self { quiet_days: 30 }
-    }
-}
-
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let Given { quiet_days } = parameters(given)?;
-    within("quiet_days", quiet_days, 1..=3650)?;
+    let quiet_days = number(given, "quiet_days", 30, 1..=3650)?;
     Ok(Box::new(move |subject, now| judge(subject, quiet_days, now)))
 }
 

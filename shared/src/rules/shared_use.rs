@@ -1,9 +1,8 @@
 //! `shared-use`: it was used from so many networks that more than one job or person may hold it.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, parameters, within};
+use super::{Begins, Judge, Of, Parameters, Rule, Subject, number};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, FactName, Severity, Verdict};
-use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
     id: "shared-use",
@@ -17,21 +16,8 @@ pub(super) const RULE: Rule = Rule {
     build,
 };
 
-#[derive(Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Given {
-    networks: u64,
-}
-
-impl Default for Given {
-    fn default() -> Self {
-        Self { networks: 4 }
-    }
-}
-
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let Given { networks } = parameters(given)?;
-    within("networks", networks, 2..=1_000)?;
+    let networks = number(given, "networks", 4, 2..=1_000)?;
     Ok(Box::new(move |subject, _now| judge(subject, networks)))
 }
 

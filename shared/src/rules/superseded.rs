@@ -1,10 +1,9 @@
 //! `superseded`: the same owner made a newer token for the same job, it is in use, and this one went quiet.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, parameters, within};
+use super::{Begins, Judge, Of, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, number};
 use crate::messages::rules as say;
 use crate::model::{Credential, Severity, Timestamp, Use, UsedDays, Verdict};
 use chrono::TimeDelta;
-use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
     id: "superseded",
@@ -18,26 +17,15 @@ pub(super) const RULE: Rule = Rule {
     build,
 };
 
+/// So many quiet days are enough where the policy gives no other number.
+const QUIET_DAYS: i64 = 14;
 /// However dense its rhythm, fewer quiet days tell nothing.
 const QUIET_AT_LEAST_DAYS: i64 = 3;
 /// A job may run on the old token for so long after the new one was made.
 const CHANGE_OVER: TimeDelta = TimeDelta::days(7);
 
-#[derive(Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Given {
-    quiet_days: i64,
-}
-
-impl Default for Given {
-    fn default() -> Self {
-        Self { quiet_days: 14 }
-    }
-}
-
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let Given { quiet_days } = parameters(given)?;
-    within("quiet_days", quiet_days, 1..=365)?;
+    let quiet_days = number(given, "quiet_days", QUIET_DAYS, 1..=365)?;
     Ok(Box::new(move |subject, now| judge(subject, quiet_days, now)))
 }
 
@@ -55,7 +43,7 @@ fn judge(subject: &Subject<'_>, quiet_days: i64, now: Timestamp) -> Verdict {
 /// Whether it is superseded, by the rule's own default.
 pub(super) fn is(subject: &Subject<'_>, now: Timestamp) -> bool {
     USER_AND_SERVICE_TOKENS.contains(&subject.credential.reference.kind)
-        && successor(subject, Given::default().quiet_days, now).is_ok_and(|found| found.is_some())
+        && successor(subject, QUIET_DAYS, now).is_ok_and(|found| found.is_some())
 }
 
 /// What took its job over, and how long it has been quiet.

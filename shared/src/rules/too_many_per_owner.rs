@@ -1,9 +1,8 @@
 //! `too-many-per-owner`: one account holds more credentials of the kind than the policy allows.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, parameters, within};
+use super::{Begins, Judge, Of, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, number};
 use crate::messages::rules as say;
 use crate::model::{Severity, Timestamp, Verdict};
-use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
     id: "too-many-per-owner",
@@ -17,21 +16,8 @@ pub(super) const RULE: Rule = Rule {
     build,
 };
 
-#[derive(Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Given {
-    most: usize,
-}
-
-impl Default for Given {
-    fn default() -> Self {
-        Self { most: 3 }
-    }
-}
-
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let Given { most } = parameters(given)?;
-    within("most", most, 1..=1_000)?;
+    let most = number(given, "most", 3, 1..=1_000)?;
     Ok(Box::new(move |subject, now| judge(subject, most, now)))
 }
 

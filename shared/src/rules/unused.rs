@@ -1,9 +1,8 @@
 //! `unused`: Atlassian's own last-used date is older than the window, and older than the token's own rhythm explains.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, parameters, within};
+use super::{Begins, Judge, Of, Parameters, Rule, Subject, number};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Use, UsedDays, Verdict};
-use serde::Deserialize;
 
 pub(super) const RULE: Rule = Rule {
     id: "unused",
@@ -17,21 +16,8 @@ pub(super) const RULE: Rule = Rule {
     build,
 };
 
-#[derive(Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Given {
-    window_days: i64,
-}
-
-impl Default for Given {
-    fn default() -> Self {
-        Self { window_days: 100 }
-    }
-}
-
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let Given { window_days } = parameters(given)?;
-    within("window_days", window_days, 1..=3650)?;
+    let window_days = number(given, "window_days", 100, 1..=3650)?;
     Ok(Box::new(move |subject, now| judge(subject, window_days, now)))
 }
 
