@@ -6,7 +6,7 @@ use shared::{
     clock::NoDeadline,
     decide::ledger,
     flow::decide_action::{self, Switch},
-    model::{Action, ActionState, LedgerHead, LedgerKind},
+    model::{Action, ActionState, LedgerAnswer, LedgerHead, LedgerKind},
     ports::Pending,
 };
 use std::time::Duration;
@@ -87,6 +87,12 @@ async fn one_unused_token_is_revoked_after_approval_and_grace_and_the_ledger_say
     let kinds = ledger_verifies(&world).await;
     for kind in [LedgerKind::ActionApproved, LedgerKind::ActionClaimed, LedgerKind::ActionDone] {
         assert_eq!(kinds.iter().filter(|recorded| **recorded == kind).count(), 1, "{kind:?}");
+    }
+    let entries = world.ledger().await.into_iter().filter(|entry| entry.record.action.is_some());
+    let digest = ledger::evidence_digest(&done.plan.evidence);
+    for record in entries.map(|entry| entry.record) {
+        let answer = (record.kind == LedgerKind::ActionDone).then_some(LedgerAnswer::Revoked);
+        assert_eq!((record.evidence_digest.as_ref(), record.answer), (Some(&digest), answer), "{:?}", record.kind);
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
         case::{self, Answer, Call, Effect, Facts, LogLag, Look, Need, Next, Standing},
         exempt::{self, Covered},
         join::last_use_of,
+        ledger::{answer_of, evidence_digest, own_words},
         plan,
     },
     error::{Error, Result},
@@ -57,7 +58,9 @@ where
             }
             Next::WaitUntil(at, reason) => return wait(cases.store, org, &action, Some(at), reason, now).await,
             Next::Rest(reason) => return wait(cases.store, org, &action, None, reason, now).await,
-            Next::Close(state, reason) => return close(cases.store, org, &action, state, reason, now).await,
+            Next::Close(state, reason) => {
+                return close(cases.store, org, &action, state, reason, facts.call.as_ref(), now).await;
+            }
         }
     }
     Err(Error::Contended(format!("action {id}")))
@@ -233,7 +236,7 @@ where
     };
     let Some(plan) = planned else {
         let reason = "the policy no longer asks for it".to_owned();
-        return close(cases.store, org, action, ActionState::Cancelled, reason, now).await.map(drop);
+        return close(cases.store, org, action, ActionState::Cancelled, reason, None, now).await.map(drop);
     };
     let change = CaseChange {
         action: Some(Versioned { version: action.version, value: plan::replanned(&action.value, plan, now) }),
@@ -284,6 +287,7 @@ async fn close(
     action: &Versioned<Action>,
     state: ActionState,
     reason: String,
+    call: Option<&Call>,
     now: Timestamp,
 ) -> Result<ActionState> {
     let ended = Action { state, reason: Some(reason.clone()), changed_at: now, wake_at: None, ..action.value.clone() };
@@ -297,8 +301,9 @@ async fn close(
         | ActionState::Withheld
         | ActionState::Claimed => LedgerKind::ActionFailed,
     };
+    let answer = answer_of(action.value.state, call);
     let change = CaseChange {
-        record: Some(record(&ended, kind, reason, now)),
+        record: Some(LedgerRecord { answer, ..record(&ended, kind, own_words(&reason), now) }),
         action: Some(Versioned { version: action.version, value: ended }),
         ..CaseChange::default()
     };
@@ -324,5 +329,7 @@ fn record(action: &Action, kind: LedgerKind, detail: String, now: Timestamp) -> 
         plan_hash: Some(action.plan_hash.clone()),
         policy_version: Some(action.plan.policy_version),
         detail,
+        evidence_digest: Some(evidence_digest(&action.plan.evidence)),
+        answer: None,
     }
 }

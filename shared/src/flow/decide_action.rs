@@ -3,7 +3,10 @@
 //! Each is one transaction: the changed thing, a decision that wakes remediation, and a ledger entry that holds ids only.
 
 use crate::{
-    decide::policy::{check, digest},
+    decide::{
+        ledger::evidence_digest,
+        policy::{check, digest},
+    },
     error::{Error, Result},
     model::{
         Action, ActionId, ActionState, Agreement, Decision, DecisionKind, LedgerKind, LedgerRecord, OrgId, Policy,
@@ -263,6 +266,7 @@ fn about(action: &Action, kind: LedgerKind, detail: &str, who: Decider<'_>) -> L
         credential: Some(action.plan.target.credential.clone()),
         plan_hash: Some(action.plan_hash.clone()),
         policy_version: Some(action.plan.policy_version),
+        evidence_digest: Some(evidence_digest(&action.plan.evidence)),
         ..record(kind, detail, who)
     }
 }
@@ -277,5 +281,7 @@ pub(super) fn record(kind: LedgerKind, detail: &str, who: Decider<'_>) -> Ledger
         plan_hash: None,
         policy_version: None,
         detail: detail.to_owned(),
+        evidence_digest: None,
+        answer: None,
     }
 }

@@ -56,7 +56,7 @@ async fn many_appenders_make_one_chain(world: &World) {
     let written = futures::future::join_all((0..APPENDERS).map(append)).await;
     assert!(written.iter().all(|written| *written == Ok(Written::Stored)), "{written:?}");
     let (found, head) = (entries(world, &org).await, world.store.ledger_head(&org).await.unwrap());
-    assert_eq!(verify_against(&org, found.iter(), &LedgerHead::default(), &head), Ok(head.clone()));
+    assert_eq!(verify_against(&org, found.iter(), &LedgerHead::default(), std::slice::from_ref(&head)), Ok(head.clone()));
     assert_eq!(head.seq, APPENDERS as u64);
     let mut details: Vec<_> = found.iter().map(|entry| entry.record.detail.as_str()).collect();
     details.sort_unstable();

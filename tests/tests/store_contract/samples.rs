@@ -193,6 +193,8 @@ pub(crate) fn record(detail: &str) -> LedgerRecord {
         plan_hash: None,
         policy_version: Some(1),
         detail: detail.into(),
+        evidence_digest: None,
+        answer: None,
     }
 }
 

@@ -41,7 +41,7 @@ async fn chain(
     let entries: Vec<LedgerEntry> = api.all(&api.org_path(&org.id, "ledger")).await?;
     let org = OrgId::from(org.id.as_str());
     Ok(match head {
-        Some(head) => ledger::verify_against(&org, entries.iter(), &LedgerHead::default(), head),
+        Some(head) => ledger::verify_against(&org, entries.iter(), &LedgerHead::default(), std::slice::from_ref(head)),
         None => ledger::verify(&org, entries.iter(), &LedgerHead::default()),
     })
 }
