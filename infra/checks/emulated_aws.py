@@ -9,6 +9,8 @@ Prints a line for each check and exits 1 when one fails. What the emulation cann
 """
 
 import argparse
+import base64
+import hashlib
 import io
 import json
 import shutil
@@ -31,7 +33,7 @@ SETTINGS = {
     "poll-audit": ATLASSIAN | {"ORGS", "ATLASSIAN_READ_SECRET_ID", "KEEP_EVENTS", "BACKFILL_DAYS",
                                "EVENTS_STREAM_PER_MINUTE", "RATE_SHARE_PERCENT"},
     "report-tokens": ATLASSIAN | {"ORGS", "ATLASSIAN_READ_SECRET_ID", "REPORT_EVERY_HOURS"},
-    "remediate-tokens": ATLASSIAN | {"ATLASSIAN_UNSCOPED_SECRET_ID"},
+    "remediate-tokens": ATLASSIAN | {"ATLASSIAN_UNSCOPED_SECRET_ID", "LEDGER_KEY_ID"},
     "serve-reports": {"API_TOKENS_SECRET_ID", "KEEP_EVENTS", "BACKFILL_DAYS"},
 }
 SECRET_OF = {
@@ -211,6 +213,9 @@ def check_routes(stack):
 def check_rights(stack):
     """Each function's role, tried by a program that has nothing else (laws 11 and 12)."""
     calls = {s: ["secretsmanager", "get_secret_value", {"SecretId": stack.ids[s]}] for s in sorted(set(SECRET_OF.values()))}
+    key = {"KeyId": stack.ids["LedgerKey"]}
+    digest = {"Message": "0" * 32, "MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_256"}
+    calls |= {"sign": ["kms", "sign", key | digest], "key": ["kms", "get_public_key", key], "key policy": ["kms", "get_key_policy", key]}
     calls |= calls_of(stack.ids["HistoryTable"], "history", "by_profile", ("profile", "profile_at"))
     calls |= calls_of(stack.ids["CasesTable"], "cases", "pending", ("pending_org", "pending_since"))
     allowed = {
@@ -219,7 +224,8 @@ def check_rights(stack):
         "poll-audit": rights("history", "get put update batch_get batch_write transact_put") | rights("cases", "query"),
         "report-tokens": rights("history", "get query query_index put delete batch_get batch_write transact_put")
         | rights("cases", "get query put update delete batch_write transact_put"),
-        "remediate-tokens": rights("history", "get query") | rights("cases", "get query put update transact_put query_index"),
+        "remediate-tokens": rights("history", "get query") | rights("cases", "get query put update transact_put query_index")
+        | {"sign", "key"},
         "serve-reports": rights("history", "get query query_index put update delete batch_get batch_write transact_put")
         | rights("cases", "get query put delete batch_get transact_put"),
     }
@@ -392,6 +398,22 @@ def try_decision(stack):
     check("the sweep comes to its end", ministack.wait_for(swept, 60, "the sweep handles all that is pending"))
     _, ledger = as_ann(stack, "GET", "/ledger")
     check("the ledger has both policies", [e["kind"] for e in ledger["items"]].count("policy_set"), 2)
+    check_heads(stack)
+
+
+def check_heads(stack):
+    """The head that a sweep published, verified by KMS itself over the text that docs/ledger.md tells."""
+    _, heads = as_ann(stack, "GET", "/ledger/heads")
+    check("one head was published", len(heads["items"]), 1)
+    head, = heads["items"]
+    check("it was signed by the stack's key", head.get("key_id"), stack.settings("remediate-tokens")["LEDGER_KEY_ID"])
+    text = "\n".join(["tokenwarden ledger head v1", str(head["seq"]), head["hash"], head["at"], head["key_id"], head["org"]])
+    valid = stack.aws.kms.verify(KeyId=head["key_id"], Message=hashlib.sha256(text.encode()).digest(), MessageType="DIGEST",
+                                 Signature=base64.b64decode(head["signature"]), SigningAlgorithm="ECDSA_SHA_256")
+    check("KMS finds the signature valid", valid["SignatureValid"])
+    _, pem = as_ann(stack, "GET", "/ledger/key")
+    ours = stack.aws.kms.get_public_key(KeyId=head["key_id"])["PublicKey"]
+    check("the API gives the key that KMS has", base64.b64decode("".join(pem.splitlines()[1:-1])), ours)
 
 
 def as_ann(stack, method, path, headers=None, **more):

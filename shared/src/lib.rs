@@ -1,6 +1,6 @@
 //! What the functions share: the words, the decisions, the flows and their ports.
 //!
-//! `model <- wire <- decide, rules <- flow -> ports <- source, store, secrets`
+//! `model <- wire <- decide, rules <- flow -> ports <- source, store, secrets, signing`
 
 pub mod clock;
 pub mod config;
@@ -14,6 +14,7 @@ pub mod ports;
 pub mod problem;
 pub mod rules;
 pub mod secrets;
+pub mod signing;
 pub mod source;
 pub mod store;
 pub mod telemetry;

@@ -2,9 +2,11 @@
 
 mod atlassian;
 mod cases;
+mod heads;
 mod reports;
 
 pub use cases::{CaseChange, CaseReader, CaseStore, FindingStore, OrgStates, Pending, PurgeStore, PurgedPart};
+pub use heads::{HeadReader, HeadSigner, HeadStore};
 pub use reports::{ReportReader, ReportStore, Staged, StagedRow};
 
 pub use atlassian::{

@@ -18,6 +18,7 @@ use shared::{
     model::{Action, ActionId, CredentialRow, Finding, LedgerEntry, OrgId, Report},
     ports::{CaseReader, Clock, ReportReader},
     secrets::SecretCache,
+    signing::LocalSigner,
     source::{AtlassianReader, TokenRevokerClient},
     store::Store,
 };
@@ -31,6 +32,8 @@ pub const OWN_KEYS: [&str; 4] = ["sim-admin-key-id", "sim-read-key-id", "sim-tok
 
 /// The lists and the log of the world's org.
 pub type Source = AtlassianReader<FixedSecrets, TestClock>;
+/// Where nothing is said of a key, the heads of ledgers are published unsigned.
+pub type NoSigner = Option<LocalSigner>;
 /// What revokes in the world's org.
 pub type Revoker = TokenRevokerClient<FixedSecrets, TestClock>;
 
@@ -260,8 +263,9 @@ impl World {
     }
 
     /// remediate-tokens over these ports.
-    pub fn remediation<S, R>(&self, store: S, revoker: R) -> remediate_tokens::App<S, R, TestClock> {
-        remediate_tokens::App { store, revoker, clock: self.clock.clone(), call_timeout: Duration::from_secs(20) }
+    pub fn remediation<S, R>(&self, store: S, revoker: R) -> remediate_tokens::App<S, R, NoSigner, TestClock> {
+        let (signer, clock, call_timeout) = (None, self.clock.clone(), Duration::from_secs(20));
+        remediate_tokens::App { store, revoker, signer, clock, call_timeout }
     }
 
     /// One sweep of remediate-tokens.

@@ -7,23 +7,27 @@ use shared::{
     error::Result,
     flow::{
         cases::Cases,
+        publish_head::{Published, publish_head},
         sweep::{Swept, handle, sweep},
     },
     http,
     model::{Org, OrgId},
-    ports::{CaseStore, Clock, Deadline, Pending, ReportReader, ReportStore, TokenRevoker},
+    ports::{CaseStore, Clock, Deadline, HeadSigner, HeadStore, Pending, ReportReader, ReportStore, TokenRevoker},
     secrets::{Purpose, SecretCache, SecretsManagerSource},
+    signing::KmsSigner,
     source::TokenRevokerClient,
     store::{Store, keys::Key, pending_of},
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// The function, with everything that it needs.
-pub struct App<S, R, C> {
+pub struct App<S, R, H, C> {
     /// Both tables.
     pub store: S,
     /// What revokes, by the key without scopes.
     pub revoker: R,
+    /// What signs the heads of the ledgers.
+    pub signer: H,
     /// The time.
     pub clock: C,
     /// How long one call to Atlassian may take.
@@ -116,7 +120,7 @@ impl Record {
     }
 }
 
-impl App<Store, TokenRevokerClient<SecretsManagerSource>, SystemClock> {
+impl App<Store, TokenRevokerClient<SecretsManagerSource>, Option<KmsSigner>, SystemClock> {
     /// The function as it runs on AWS: its clients are made here, once.
     ///
     /// # Errors
@@ -129,16 +133,18 @@ impl App<Store, TokenRevokerClient<SecretsManagerSource>, SystemClock> {
         Ok(Self {
             store: Store::connect(&sdk, settings.tables()?, settings.retention()?),
             revoker: TokenRevokerClient::new(client, &atlassian, Arc::new(SecretCache::new(secret, SystemClock)))?,
+            signer: KmsSigner::connect(&sdk, settings.text("LEDGER_KEY_ID")?),
             clock: SystemClock,
             call_timeout: atlassian.call_timeout,
         })
     }
 }
 
-impl<S, R, C> App<S, R, C>
+impl<S, R, H, C> App<S, R, H, C>
 where
-    S: CaseStore + ReportReader + ReportStore,
+    S: CaseStore + ReportReader + ReportStore + HeadStore,
     R: TokenRevoker,
+    H: HeadSigner,
     C: Clock,
 {
     /// One invocation.
@@ -160,7 +166,9 @@ where
     /// Sweeps the orgs one after another; one org's failure does not stop the others.
     async fn sweep(&self, deadline: &impl Deadline) -> Result<Outcome> {
         let (mut outcome, mut failure) = (Outcome::default(), None);
-        for org in self.store.orgs().await?.into_iter().filter(Org::is_active) {
+        let orgs: Vec<Org> = self.store.orgs().await?.into_iter().filter(Org::is_active).collect();
+        self.publish_heads(&orgs, deadline).await;
+        for org in orgs {
             match sweep(&self.cases(), &org, deadline).await {
                 Ok(swept) => drop(outcome.orgs.insert(org.id.to_string(), swept)),
                 Err(error) => {
@@ -172,6 +180,21 @@ where
         match failure {
             Some(error) if outcome.orgs.is_empty() => Err(error),
             Some(_) | None => Ok(outcome),
+        }
+    }
+
+    /// Publishes the heads that are due, before the sweep, which may use up the time day after day. A key that does not
+    /// sign is not asked again in this invocation, so that it holds up remediation once.
+    async fn publish_heads(&self, orgs: &[Org], deadline: &impl Deadline) {
+        for Org { id, .. } in orgs {
+            if deadline.reached() {
+                return;
+            }
+            match publish_head(&self.store, &self.signer, id, self.clock.now()).await {
+                Ok(Published::Now | Published::NotDue | Published::Rewritten) => {}
+                Ok(Published::SignerFailed) => return,
+                Err(error) => tracing::error!(org = %id, error = %error, "the head of the ledger was not published"),
+            }
         }
     }
 

@@ -6,6 +6,7 @@ pub mod decide_action;
 pub mod enter;
 pub mod govern;
 pub mod poll_events;
+pub mod publish_head;
 pub mod purge;
 pub mod record_events;
 pub mod register;

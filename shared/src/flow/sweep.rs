@@ -46,8 +46,6 @@ where
             }
         }
     }
-    let head = cases.store.ledger_head(&org.id).await?;
-    tracing::info!(org = %org.id, seq = head.seq, hash = %head.hash, "ledger head");
     Ok(swept)
 }
 

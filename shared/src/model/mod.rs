@@ -6,6 +6,7 @@ mod event;
 mod exemption;
 mod fact;
 mod finding;
+mod head;
 mod ids;
 mod ledger;
 pub mod mask;
@@ -27,6 +28,7 @@ pub use event::{Actor, AuditEvent, EventKey, EventSource, Location, TokenMark, T
 pub use exemption::{Exemption, ExemptionScope};
 pub use fact::{Fact, FactName, Facts, Knowledge, Observations};
 pub use finding::{Finding, FindingStatus, Severity, Verdict};
+pub use head::{HeadKey, PublicKey, Seal, SignedHead, SignerKey};
 pub use ids::{
     AccountId, ActionId, CredentialId, EventId, EventTokenId, FindingId, OrgId, QuarantineId, ReportId, shard_of,
     short_hash, stable_hash,

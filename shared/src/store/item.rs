@@ -79,6 +79,10 @@ pub enum Entity {
     LedgerEntry,
     /// The end of the ledger.
     LedgerHead,
+    /// A head of the ledger that was published.
+    PublishedHead,
+    /// A key that signed published heads.
+    HeadKey,
 }
 
 impl Entity {
@@ -119,6 +123,8 @@ impl Entity {
             Self::Budget => "budget",
             Self::LedgerEntry => "ledger_entry",
             Self::LedgerHead => "ledger_head",
+            Self::PublishedHead => "published_head",
+            Self::HeadKey => "head_key",
         }
     }
 }

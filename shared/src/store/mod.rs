@@ -13,6 +13,7 @@ pub mod create;
 mod cursor;
 mod events;
 mod findings;
+mod heads;
 pub mod item;
 pub mod keys;
 mod orgs;

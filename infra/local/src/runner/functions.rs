@@ -6,9 +6,10 @@ use shared::{
     clock::InstantDeadline,
     config::{Settings, Tables},
     error::{Error, Result},
-    model::{AccountId, CredentialId, OrgId},
+    model::{AccountId, CredentialId, OrgId, Secret},
     ports::{Reread, Revoked, TokenRevoker},
     secrets::SecretCache,
+    signing::LocalSigner,
     source::{AtlassianReader, TokenRevokerClient},
     store::Store,
 };
@@ -47,6 +48,8 @@ pub struct Parts<'a> {
     pub pages: serve_reports::Pages,
     /// Where remediate-tokens is to crash.
     pub crash: CrashSwitch,
+    /// The private key that signs the heads of the ledgers.
+    pub ledger_key: Secret,
 }
 
 /// The functions.
@@ -54,7 +57,7 @@ pub struct Functions {
     pub(super) ingest: ingest_audit::App<Store, LocalSecrets, VirtualClock>,
     pub(super) poll: poll_audit::App<Store, Reader, VirtualClock>,
     pub(super) report: report_tokens::App<Store, Reader, VirtualClock>,
-    pub(super) remediate: remediate_tokens::App<Store, Revoker, VirtualClock>,
+    pub(super) remediate: remediate_tokens::App<Store, Revoker, LocalSigner, VirtualClock>,
     pub(super) serve: serve_reports::App<Store, Arc<Secrets>, VirtualClock>,
     /// The tables, for what the runner itself must know.
     pub(super) store: Store,
@@ -104,6 +107,7 @@ impl Functions {
             remediate: remediate_tokens::App {
                 store: counted,
                 revoker: Counted { inner: revoker, crash: parts.crash.clone() },
+                signer: LocalSigner::new(&parts.ledger_key)?,
                 clock: clock.clone(),
                 call_timeout: atlassian.call_timeout,
             },
