@@ -18,14 +18,17 @@ use shared::{
     config::EventSettings,
     error::{Error, Result},
     model::{Principal, Role, Timestamp, short_hash},
-    ports::{CaseStore, Clock, EventReader, EventStore, QuarantineStore, ReportReader, ReportStore},
+    ports::{CaseStore, Clock, EventReader, EventStore, HeadReader, QuarantineStore, ReportReader, ReportStore},
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What the application reads and writes.
-pub trait Ports: CaseStore + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader {}
+pub trait Ports:
+    CaseStore + HeadReader + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader
+{
+}
 
-impl<P: CaseStore + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader> Ports for P {}
+impl<P: CaseStore + HeadReader + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader> Ports for P {}
 
 /// Who may read the pages; the API always needs a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,6 +154,9 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
             Route::Stop => api::stop::get(store, ask).await,
             Route::SetStop => api::stop::put(store, ask).await,
             Route::Ledger => api::ledger::list(store, ask).await,
+            Route::LedgerLines => api::ledger::lines(store, ask).await,
+            Route::LedgerHeads => api::ledger::heads(store, ask).await,
+            Route::LedgerKey => api::ledger::key(store, ask).await,
             Route::Policy => api::policy::get(store, ask).await,
             Route::SetPolicy => api::policy::put(store, ask).await,
             Route::Quarantine => api::quarantine::list(store, ask).await,

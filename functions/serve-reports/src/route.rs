@@ -148,6 +148,12 @@ routes! {
     SetStop => PUT "/v1/orgs/{org}/stop", Access::Holder(&[Approver, Admin]), &[];
     /// The ledger.
     Ledger => GET "/v1/orgs/{org}/ledger", READ, LIST;
+    /// The ledger as JSON Lines.
+    LedgerLines => GET "/v1/orgs/{org}/ledger.jsonl", READ, LIST;
+    /// The heads of the ledger that were published, newest first.
+    LedgerHeads => GET "/v1/orgs/{org}/ledger/heads", READ, LIST;
+    /// The public key that verifies them.
+    LedgerKey => GET "/v1/orgs/{org}/ledger/key", READ, &[];
     /// The policy in force, and its versions.
     Policy => GET "/v1/orgs/{org}/policy", READ, &[];
     /// Brings a policy into force.

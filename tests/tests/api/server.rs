@@ -6,8 +6,10 @@ use serve_reports::{App, Gate, Pages, Serving};
 use shared::{
     config::{EventSettings, KeepEvents},
     error::Result,
+    flow::publish_head::{Published, publish_head},
     model::{Mode, OrgId, Principal, Role, Timestamp},
     ports::Clock,
+    signing::LocalSigner,
     store::{Retention, Store},
 };
 use std::time::Duration;
@@ -71,6 +73,15 @@ impl Server {
         let events = EventSettings { keep: KeepEvents::Relevant, retention_days: 120, backfill_days: 30 };
         let app = App::new(store.clone(), Names, Still, Serving { pages, events });
         Self { app, store, _dynamo: dynamo }
+    }
+
+    /// Writes an entry of the ledger and publishes the head, signed.
+    pub(crate) async fn publish_signed_head(&self) {
+        let stop = serde_json::json!({ "stopped": true, "reason": "test" });
+        assert_eq!(self.put("approver", "/v1/orgs/org-1/stop", &stop).await.status, 200);
+        let signer = LocalSigner::new(&LocalSigner::generate().unwrap()).unwrap();
+        let published = publish_head(&self.store, &signer, &ORG.into(), sample::now()).await;
+        assert_eq!(published, Ok(Published::Now));
     }
 
     /// Sends a request as somebody; `""` sends no credential.
