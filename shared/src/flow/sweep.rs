@@ -73,6 +73,8 @@ where
         }
         Pending::Decision(id) => decided(cases, org, id, deadline).await,
         Pending::Action(id) => advance_case(cases, org, id, deadline).await.map(drop),
+        // Nothing writes any yet.
+        Pending::Message(_) => Ok(()),
     }
 }
 

@@ -53,6 +53,8 @@ string_ids! {
     FindingId;
     /// An action: hash of (org, credential, action, case generation), so triggering twice makes one.
     ActionId;
+    /// A message: hash of (org, kind, cause, audience), so the same cause sends one.
+    MessageId;
     /// A quarantined body: the hash of its bytes.
     QuarantineId;
 }

@@ -9,6 +9,7 @@ mod finding;
 mod ids;
 mod ledger;
 pub mod mask;
+mod message;
 mod org;
 mod policy;
 mod poll;
@@ -28,10 +29,11 @@ pub use exemption::{Exemption, ExemptionScope};
 pub use fact::{Fact, FactName, Facts, Knowledge, Observations};
 pub use finding::{Finding, FindingStatus, Severity, Verdict};
 pub use ids::{
-    AccountId, ActionId, CredentialId, EventId, EventTokenId, FindingId, OrgId, QuarantineId, ReportId, shard_of,
-    short_hash, stable_hash,
+    AccountId, ActionId, CredentialId, EventId, EventTokenId, FindingId, MessageId, OrgId, QuarantineId, ReportId,
+    shard_of, short_hash, stable_hash,
 };
 pub use ledger::{Budget, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop};
+pub use message::{Audience, Message, MessageKind, MessageState, Outgoing};
 pub use org::{Org, OrgState, Principal, Role};
 pub use policy::{ActionKind, Approval, Limits, Mode, Policy, PolicyVersion, Response, RuleSettings};
 pub use poll::{ActionCatalogue, ActionName, Delays, Interval, MinuteUse, PollState, Reader};

@@ -5,8 +5,8 @@ use crate::{
     error::Result,
     model::{
         AccountId, Action, ActionId, Budget, CredentialRef, Decision, Exemption, Finding, FindingId, FindingTransition,
-        LedgerEntry, LedgerHead, LedgerRecord, Org, OrgId, OrgState, Page, PolicyVersion, PurgePlace, RegisterEntry,
-        Sponsor, Timestamp, Versioned,
+        LedgerEntry, LedgerHead, LedgerRecord, Message, MessageId, Org, OrgId, OrgState, Outgoing, Page, PolicyVersion,
+        PurgePlace, RegisterEntry, Sponsor, Timestamp, Versioned,
     },
 };
 use std::{collections::HashMap, future::Future};
@@ -74,6 +74,8 @@ pub trait CaseReader: Send + Sync {
         cursor: Option<String>,
         limit: u32,
     ) -> impl Future<Output = Result<Page<Action>>> + Send;
+    /// A message on its way, with its version. Reads consistently.
+    fn message(&self, org: &OrgId, id: &MessageId) -> impl Future<Output = Result<Option<Versioned<Outgoing>>>> + Send;
     /// Budget and kill switch. Reads consistently.
     fn budget(&self, org: &OrgId) -> impl Future<Output = Result<Versioned<Budget>>> + Send;
     /// The end of the ledger. Reads consistently.
@@ -117,6 +119,8 @@ pub enum Pending {
     Decision(String),
     /// An action to look at.
     Action(ActionId),
+    /// A message to send.
+    Message(MessageId),
 }
 
 /// What one transaction on the cases table changes. Everything happens or nothing does.
@@ -140,6 +144,8 @@ pub struct CaseChange {
     pub exemption: Option<Exemption>,
     /// A decision, pending from now on.
     pub decision: Option<Decision>,
+    /// Messages that tell of it, pending from now on. One that is stored already stays as it is. At most 10.
+    pub messages: Vec<Message>,
     /// A finding or decision that is handled now.
     pub handled: Option<Pending>,
     /// An entry for the ledger. The store chains it to the head that it finds.

@@ -12,7 +12,10 @@ use super::{
 use crate::{
     decide::ledger::chain,
     error::{Error, Result},
-    model::{Action, ActionId, Decision, FindingId, LedgerHead, OrgId, PolicyVersion, Timestamp, Versioned},
+    model::{
+        Action, ActionId, Decision, FindingId, LedgerHead, MessageId, OrgId, Outgoing, PolicyVersion, Timestamp,
+        Versioned,
+    },
     ports::{CaseChange, CaseReader, CaseStore, Pending, Written},
 };
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
@@ -29,6 +32,10 @@ impl CaseStore for Store {
             match judge(&writes, &reasons) {
                 Verdict::Stop(written) => return Ok(written),
                 Verdict::WithoutHandled => change.handled = None,
+                Verdict::WithoutMessages(stored) => {
+                    let mut stored = stored.into_iter();
+                    change.messages.retain(|_| stored.next() != Some(Stored::Already));
+                }
                 Verdict::Again => {}
                 Verdict::Unexplained => return Err(unexplained(&self.tables.cases, &reasons)),
             }
@@ -77,6 +84,7 @@ pub fn pending_of(key: &Key) -> Option<(OrgId, Pending)> {
         "F" => Pending::Finding(FindingId::new(id)),
         "D" => Pending::Decision(id),
         "A" => Pending::Action(ActionId::new(id)),
+        "M" => Pending::Message(MessageId::new(id)),
         _ => return None,
     };
     Some((OrgId::new(keys::unpart(org)), pending))
@@ -90,6 +98,7 @@ enum Part {
     /// An entry that simply replaces what was there.
     Entry,
     Decision,
+    Message,
     Handled,
     Ledger,
 }
@@ -142,6 +151,9 @@ impl Store {
         if let Some(decision) = &change.decision {
             writes.push((Part::Decision, put_new(table, decision_draft(org, decision)?)?));
         }
+        for message in &change.messages {
+            writes.push((Part::Message, put_next(table, message_draft(org, Outgoing::new(message.clone()))?, 0)?));
+        }
         if let Some(handled) = &change.handled {
             writes.extend(handled_write(table, org, handled, change.action.as_ref())?);
         }
@@ -166,6 +178,14 @@ fn action_draft(org: &OrgId, action: &Action) -> Result<Draft> {
     })
 }
 
+fn message_draft(org: &OrgId, outgoing: Outgoing) -> Result<Draft> {
+    let draft = Draft::new(keys::message(org, &outgoing.message.id), Entity::Message).body(&outgoing)?;
+    Ok(match outgoing.next_at {
+        Some(at) => draft.pending(org, at),
+        None => draft,
+    })
+}
+
 fn decision_draft(org: &OrgId, decision: &Decision) -> Result<Draft> {
     let draft = Draft::new(keys::decision(org, &decision.id), Entity::Decision).body(decision)?;
     Ok(draft.pending(org, decision.at))
@@ -181,7 +201,7 @@ fn policy_writes(table: &str, org: &OrgId, policy: &PolicyVersion) -> Result<Wri
     Ok(vec![(Part::State, put_new(table, draft)?), (Part::State, put_next(table, pointer, previous)?)])
 }
 
-/// An action leaves the index by its own write, so handling one adds nothing.
+/// An action or a message leaves the index by its own write, so handling one adds nothing.
 fn handled_write(
     table: &str,
     org: &OrgId,
@@ -195,16 +215,25 @@ fn handled_write(
             (keys::finding(org, id), new.map(|action| action.value.finding_generation))
         }
         Pending::Decision(id) => (keys::decision(org, id), None),
-        Pending::Action(_) => return Ok(None),
+        Pending::Action(_) | Pending::Message(_) => return Ok(None),
     };
     Ok(Some((Part::Handled, remove_pending(table, key, generation)?)))
 }
 
-/// What follows from a cancelled transaction.
+/// Whether a message is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stored {
+    Already,
+    NotYet,
+}
+
+/// What follows from a cancelled transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Verdict {
     Stop(Written),
     WithoutHandled,
+    /// Which messages are there already, in their order.
+    WithoutMessages(Vec<Stored>),
     Again,
     Unexplained,
 }
@@ -223,6 +252,10 @@ fn judge(writes: &Writes, reasons: &[Reason]) -> Verdict {
     }
     if condition(Part::Decision).is_some() {
         return Verdict::Stop(Written::Stored);
+    }
+    if condition(Part::Message).is_some() {
+        let stored = |why| if matches!(why, &Reason::Condition(_)) { Stored::Already } else { Stored::NotYet };
+        return Verdict::WithoutMessages(failed(Part::Message).map(stored).collect());
     }
     if let Some(reason) = condition(Part::Handled) {
         return standing(reason).map_or(Verdict::WithoutHandled, |_| Verdict::Stop(Written::Contended));

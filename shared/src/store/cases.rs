@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     model::{
         AccountId, Action, ActionId, Budget, CredentialRef, Exemption, Finding, FindingId, LedgerEntry, LedgerHead,
-        Org, OrgId, Page, PolicyVersion, RegisterEntry, Sponsor, Timestamp, Versioned,
+        MessageId, Org, OrgId, Outgoing, Page, PolicyVersion, RegisterEntry, Sponsor, Timestamp, Versioned,
     },
     ports::CaseReader,
 };
@@ -88,6 +88,10 @@ impl CaseReader for Store {
     async fn actions(&self, org: &OrgId, cursor: Option<String>, limit: u32) -> Result<Page<Action>> {
         let select = Select::all(&self.tables.cases, keys::actions(org)).limit(limit);
         self.page(&select, cursor.as_deref(), body).await
+    }
+
+    async fn message(&self, org: &OrgId, id: &MessageId) -> Result<Option<Versioned<Outgoing>>> {
+        self.get(&self.tables.cases, keys::message(org, id)).await?.map(versioned).transpose()
     }
 
     async fn budget(&self, org: &OrgId) -> Result<Versioned<Budget>> {

@@ -67,6 +67,8 @@ pub enum Entity {
     Sponsor,
     /// An action.
     Action,
+    /// A message on its way.
+    Message,
     /// A decision.
     Decision,
     /// A version of the policy.
@@ -113,6 +115,7 @@ impl Entity {
             Self::RegisterEntry => "register_entry",
             Self::Sponsor => "sponsor",
             Self::Action => "action",
+            Self::Message => "message",
             Self::Decision => "decision",
             Self::Policy => "policy",
             Self::PolicyPointer => "policy_pointer",

@@ -4,8 +4,8 @@
 //! written by [`ordered`], so that the order of the keys is the order of the ids, byte by byte. No id can forge a key.
 
 use crate::model::{
-    AccountId, ActionId, Credential, CredentialRef, EventKey, FindingId, OrgId, ProfileKey, QuarantineId, ReportId,
-    SHARDS, SectionName, Timestamp, shard_of,
+    AccountId, ActionId, Credential, CredentialRef, EventKey, FindingId, MessageId, OrgId, ProfileKey, QuarantineId,
+    ReportId, SHARDS, SectionName, Timestamp, shard_of,
 };
 use chrono::{DateTime, NaiveDate};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
@@ -330,6 +330,16 @@ pub fn action(org: &OrgId, id: &ActionId) -> Key {
 /// The partition of an org's actions.
 pub fn actions(org: &OrgId) -> String {
     format!("A#{}", part(org.as_str()))
+}
+
+/// A message on its way.
+pub fn message(org: &OrgId, id: &MessageId) -> Key {
+    Key::new(messages(org), ordered(id.as_str()))
+}
+
+/// The partition of an org's messages.
+pub fn messages(org: &OrgId) -> String {
+    format!("M#{}", part(org.as_str()))
 }
 
 /// A decision.

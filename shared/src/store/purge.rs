@@ -97,6 +97,7 @@ impl Store {
             keys::findings(org),
             keys::actions(org),
             keys::decisions(org),
+            keys::messages(org),
             keys::exemptions(org),
             keys::register(org),
             keys::sponsors(org),

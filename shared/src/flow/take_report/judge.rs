@@ -15,6 +15,7 @@ use crate::{
     ports::{CaseReader, EventReader, FindingStore, ReportReader, ReportStore},
     rules::Accounts,
 };
+use futures::future::try_join3;
 use std::collections::HashSet;
 
 /// About so many rows are looked up, judged and written at once, and held in memory.
@@ -136,9 +137,14 @@ impl<S: ReportStore + ReportReader + EventReader> ShardRows<'_, S> {
         rows.iter().for_each(|row| self.count(row, &looked_up));
         let found = |row: &CredentialRow| judge::findings(org, row, &self.context.exemptions, run.started_at);
         let findings: Vec<Finding> = rows.iter().flat_map(found).collect();
-        self.store.put_run_findings(org, &run.report, &findings).await?;
-        self.store.put_owner_rows(org, &run.report, run.parts, &owners).await?;
-        self.store.put_rows(org, &run.report, run.parts, &rows).await
+        // Nobody reads an unfinished run, so their order does not matter.
+        try_join3(
+            self.store.put_run_findings(org, &run.report, &findings),
+            self.store.put_owner_rows(org, &run.report, run.parts, &owners),
+            self.store.put_rows(org, &run.report, run.parts, &rows),
+        )
+        .await?;
+        Ok(())
     }
 
     fn count(&mut self, row: &CredentialRow, looked_up: &LookedUp) {
