@@ -152,7 +152,7 @@ impl Store {
             writes.push((Part::Decision, put_new(table, decision_draft(org, decision)?)?));
         }
         for message in &change.messages {
-            writes.push((Part::Message, put_next(table, message_draft(org, Outgoing::new(message.clone()))?, 0)?));
+            writes.push((Part::Message, put_next(table, message_draft(org, &Outgoing::new(message.clone()))?, 0)?));
         }
         if let Some(handled) = &change.handled {
             writes.extend(handled_write(table, org, handled, change.action.as_ref())?);
@@ -178,8 +178,8 @@ fn action_draft(org: &OrgId, action: &Action) -> Result<Draft> {
     })
 }
 
-fn message_draft(org: &OrgId, outgoing: Outgoing) -> Result<Draft> {
-    let draft = Draft::new(keys::message(org, &outgoing.message.id), Entity::Message).body(&outgoing)?;
+fn message_draft(org: &OrgId, outgoing: &Outgoing) -> Result<Draft> {
+    let draft = Draft::new(keys::message(org, &outgoing.message.id), Entity::Message).body(outgoing)?;
     Ok(match outgoing.next_at {
         Some(at) => draft.pending(org, at),
         None => draft,
