@@ -245,6 +245,7 @@ pub(crate) mod tests {
             protected: BTreeSet::from(["boss".into()]),
             limits: Limits { max_actions: 5, max_share_percent: 5.0, window_hours: 24 },
             approval_valid_days: 30,
+            recipients: crate::model::Recipients::default(),
             rules: BTreeMap::from([("unused".to_owned(), unused)]),
         };
         PolicyVersion { version: 1, author: "a".into(), at: now(), digest: String::new(), policy }

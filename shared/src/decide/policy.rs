@@ -1,8 +1,10 @@
 //! A policy, checked: every fault with its key, the reason and how to mend it.
 
+mod recipients;
+
 use crate::{
     error::{Error, Result},
-    model::{ActionKind, Approval, Limits, Mode, Policy, Response, RuleSettings, stable_hash},
+    model::{ActionKind, Approval, Limits, Mode, Policy, Recipients, Response, RuleSettings, stable_hash},
     rules::{RULES, Rule},
 };
 use serde::Serialize;
@@ -45,6 +47,7 @@ pub fn default_policy() -> Policy {
         protected: [].into(),
         limits: Limits { max_actions: 5, max_share_percent: 5.0, window_hours: 24 },
         approval_valid_days: 30,
+        recipients: Recipients::default(),
         rules: [("unused".to_owned(), unused)].into(),
     }
 }
@@ -148,6 +151,7 @@ fn faults(policy: &Policy) -> Vec<Fault> {
         let reason = format!("is {}", policy.approval_valid_days);
         faults.push(Fault::new(&["approval_valid_days"], reason, "use a whole number from 1 to 365"));
     }
+    faults.extend(recipients::faults(&policy.recipients));
     faults.extend(policy.rules.iter().flat_map(|(rule, settings)| rule_faults(rule, settings)));
     faults
 }

@@ -1,6 +1,6 @@
 //! The policy: what is judged, what is answered, how much, and in which mode.
 
-use super::{AccountId, Timestamp};
+use super::{AccountId, Recipients, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -121,6 +121,9 @@ pub struct Policy {
     /// How long a plan waits for an approval after it is due, in days, before it expires (1 to 365).
     #[serde(default = "approval_days")]
     pub approval_valid_days: u32,
+    /// Who is told; without it nobody is.
+    #[serde(default, skip_serializing_if = "Recipients::is_absent")]
+    pub recipients: Recipients,
     /// The rules; a rule that is not named here judges with its defaults and is answered by nothing.
     #[serde(default)]
     pub rules: BTreeMap<String, RuleSettings>,

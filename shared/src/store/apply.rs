@@ -7,6 +7,7 @@ use super::{
     item::{Draft, Entity, Item, body, number, read_key},
     keys::{self, Key},
     orgs::put_org,
+    outbox::message_draft,
     transact::{Outcome, Reason, delete, put, put_new, put_next, remove_pending, unexplained},
 };
 use crate::{
@@ -173,14 +174,6 @@ impl Store {
 fn action_draft(org: &OrgId, action: &Action) -> Result<Draft> {
     let draft = Draft::new(keys::action(org, &action.id), Entity::Action).body(action)?;
     Ok(match action.wake_at.filter(|_| !action.state.is_final()) {
-        Some(at) => draft.pending(org, at),
-        None => draft,
-    })
-}
-
-fn message_draft(org: &OrgId, outgoing: &Outgoing) -> Result<Draft> {
-    let draft = Draft::new(keys::message(org, &outgoing.message.id), Entity::Message).body(outgoing)?;
-    Ok(match outgoing.next_at {
         Some(at) => draft.pending(org, at),
         None => draft,
     })

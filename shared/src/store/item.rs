@@ -69,6 +69,10 @@ pub enum Entity {
     Action,
     /// A message on its way.
     Message,
+    /// The mails to one recipient.
+    Mailbox,
+    /// A message that was given up.
+    Undelivered,
     /// A decision.
     Decision,
     /// A version of the policy.
@@ -116,6 +120,8 @@ impl Entity {
             Self::Sponsor => "sponsor",
             Self::Action => "action",
             Self::Message => "message",
+            Self::Mailbox => "mailbox",
+            Self::Undelivered => "undelivered",
             Self::Decision => "decision",
             Self::Policy => "policy",
             Self::PolicyPointer => "policy_pointer",

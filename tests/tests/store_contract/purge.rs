@@ -88,6 +88,8 @@ fn cases_keys(org: &OrgId) -> Made {
         ("sponsor", all(&|id| keys::sponsor(org, &id.into()))),
         ("action", all(&|id| keys::action(org, &id.into()))),
         ("message", all(&|id| keys::message(org, &id.into()))),
+        ("mailbox", all(&|id| keys::mailbox(org, &id.into()))),
+        ("undelivered_message", all(&|id| keys::undelivered_message(org, &id.into()))),
         ("decision", all(&|id| keys::decision(org, id))),
         ("policy_version", vec![keys::policy_version(org, 1), keys::policy_version(org, 2)]),
         ("policy_pointer", vec![keys::policy_pointer(org)]),

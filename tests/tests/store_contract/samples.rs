@@ -210,6 +210,7 @@ pub(crate) fn policy(version: u64) -> PolicyVersion {
             protected: ["a:b|c".into()].into(),
             limits: Limits { max_actions: 3, max_share_percent: 12.5, window_hours: 24 },
             approval_valid_days: 30,
+            recipients: shared::model::Recipients::default(),
             rules: [("unused".to_owned(), settings)].into(),
         },
     }

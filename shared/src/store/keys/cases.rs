@@ -1,7 +1,7 @@
 //! The keys of the table `cases`.
 
 use super::{Key, ordered, part};
-use crate::model::{AccountId, ActionId, CredentialRef, FindingId, MessageId, OrgId};
+use crate::model::{AccountId, ActionId, CredentialRef, FindingId, MessageId, OrgId, RecipientKey};
 
 /// The partition of the registry of orgs: the one key that does not begin with an org, because it lists them.
 pub const ORGS: &str = "ORGS";
@@ -69,6 +69,26 @@ pub fn message(org: &OrgId, id: &MessageId) -> Key {
 /// The partition of an org's messages.
 pub fn messages(org: &OrgId) -> String {
     format!("M#{}", part(org.as_str()))
+}
+
+/// The mails to one recipient.
+pub fn mailbox(org: &OrgId, recipient: &RecipientKey) -> Key {
+    Key::new(mailboxes(org), ordered(recipient.as_str()))
+}
+
+/// The partition of the recipients of an org's mails.
+pub fn mailboxes(org: &OrgId) -> String {
+    format!("K#{}", part(org.as_str()))
+}
+
+/// A message that was given up, in the list of those.
+pub fn undelivered_message(org: &OrgId, id: &MessageId) -> Key {
+    Key::new(undelivered(org), ordered(id.as_str()))
+}
+
+/// The partition of an org's messages that were given up.
+pub fn undelivered(org: &OrgId) -> String {
+    format!("V#{}", part(org.as_str()))
 }
 
 /// A decision.
