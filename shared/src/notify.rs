@@ -54,8 +54,8 @@ impl<S: SecretSource, C: Clock, M: Mailer, B: EventBus> Notifier for Notifiers<S
 
     async fn webhook(&self, endpoint: &SecretName, dispatch: Dispatch<'_>) -> Delivery {
         let endpoint = self.endpoint(dispatch.org, endpoint).await?;
-        let (body, headers) = webhook::request(&endpoint, dispatch)?;
-        http::post(&self.http, &endpoint.url, body, &headers).await
+        let signed = webhook::request(&endpoint, dispatch)?;
+        http::post(&self.http, &endpoint.url, signed.body, &signed.headers).await
     }
 
     async fn event(&self, dispatch: Dispatch<'_>) -> Delivery {

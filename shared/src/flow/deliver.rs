@@ -77,7 +77,7 @@ where
         }
         match round.first_step(message).await {
             Ok(Step::Ended(state)) => posted.count(state),
-            Ok(Step::ToOwner(message)) => to_owners.push(message),
+            Ok(Step::ToOwner(message)) => to_owners.push(*message),
             Err(error) => {
                 tracing::error!(org = %org.id, error = %error, "a message stays due");
                 posted.failed += 1;
@@ -124,7 +124,7 @@ enum Step {
     /// Nothing more is to be done in this round.
     Ended(MessageState),
     /// It may go to its owner.
-    ToOwner(Versioned<Outgoing>),
+    ToOwner(Box<Versioned<Outgoing>>),
 }
 
 impl<S, N, C> Round<'_, S, N, C>
@@ -145,7 +145,7 @@ where
                 self.settle(&message, outbox::postponed(&message.value, until, reason)).await
             }
             (Leave::Go, Audience::Security) => self.to_security(message).await.map(Step::Ended),
-            (Leave::Go, Audience::Owner(_)) => Ok(Step::ToOwner(message)),
+            (Leave::Go, Audience::Owner(_)) => Ok(Step::ToOwner(message.into())),
         }
     }
 

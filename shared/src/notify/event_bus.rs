@@ -3,7 +3,8 @@
 use super::Event;
 use crate::ports::{Delivery, Dispatch, EventBus, Refusal};
 use aws_sdk_eventbridge::{
-    Client,
+    Client, Config,
+    config::retry::RetryConfig,
     error::ProvideErrorMetadata,
     primitives::DateTime,
     types::{PutEventsRequestEntry, PutEventsResultEntry},
@@ -17,9 +18,10 @@ pub struct EventBridge {
 }
 
 impl EventBridge {
-    /// The bus of this name, by the process's AWS settings.
+    /// The bus of this name, by the process's AWS settings. The SDK repeats nothing, as for mails.
     pub fn connect(sdk: &aws_config::SdkConfig, bus: String) -> Self {
-        Self::new(Client::new(sdk), bus)
+        let once = Config::from(sdk).to_builder().retry_config(RetryConfig::disabled());
+        Self::new(Client::from_conf(once.build()), bus)
     }
 
     /// The bus of this name, over a client.

@@ -2,7 +2,8 @@
 
 use crate::ports::{Delivery, Mail, Mailer, Refusal};
 use aws_sdk_sesv2::{
-    Client,
+    Client, Config,
+    config::retry::RetryConfig,
     error::{ProvideErrorMetadata, SdkError},
     operation::send_email::SendEmailError,
     types::{Body, Content, Destination, EmailContent, Message, MessageHeader},
@@ -13,9 +14,10 @@ use aws_sdk_sesv2::{
 pub struct SesMailer(Client);
 
 impl SesMailer {
-    /// A mailer by the process's AWS settings.
+    /// A mailer by the process's AWS settings. The SDK repeats nothing: after a lost answer it would send the mail again.
     pub fn connect(sdk: &aws_config::SdkConfig) -> Self {
-        Self::new(Client::new(sdk))
+        let once = Config::from(sdk).to_builder().retry_config(RetryConfig::disabled());
+        Self::new(Client::from_conf(once.build()))
     }
 
     /// A mailer over a client.

@@ -14,18 +14,23 @@ use sha2::Sha256;
 /// The prefix of a symmetric signing secret (Standard Webhooks specification).
 const PREFIX: &str = "whsec_";
 
-/// The body and the headers of a request.
-pub(super) fn request(
-    endpoint: &Endpoint,
-    dispatch: Dispatch<'_>,
-) -> Result<(Value, Vec<(&'static str, String)>), Refusal> {
+/// A signed request.
+#[derive(Debug)]
+pub(super) struct Signed {
+    pub(super) body: Value,
+    pub(super) headers: [(&'static str, String); 3],
+}
+
+/// The request that brings a message to an endpoint.
+pub(super) fn request(endpoint: &Endpoint, dispatch: Dispatch<'_>) -> Result<Signed, Refusal> {
     let Some(signing) = &endpoint.signing else {
         return Err(Refusal::new("its entry in the secret messages has no `signing` secret (whsec_…)"));
     };
     let (body, id, at) = (payload(dispatch), dispatch.message.id.to_string(), dispatch.now.timestamp());
     let signature = sign(signing, &id, at, &body.to_string())
         .ok_or_else(|| Refusal::new("its `signing` secret is not `whsec_` followed by base64"))?;
-    Ok((body, vec![("webhook-id", id), ("webhook-timestamp", at.to_string()), ("webhook-signature", signature)]))
+    let headers = [("webhook-id", id), ("webhook-timestamp", at.to_string()), ("webhook-signature", signature)];
+    Ok(Signed { body, headers })
 }
 
 /// `type`, `timestamp` and `data`, as the specification recommends a payload.
