@@ -248,6 +248,11 @@ fn described(route: Route) -> Operation {
         Route::Ledger => get("The ledger, oldest first", Gives::List("Entry")),
         Route::Policy => get("The policy in force; its `ETag` is what `If-Match` wants", Gives::Json("PolicyVersion")),
         Route::SetPolicy => take("Brings a policy into force", "Policy", "200", "PolicyVersion"),
+        Route::Messages => get("The messages to people and programs, and where each stands", Gives::List("Message")),
+        Route::RetryMessage => Operation {
+            status: "202",
+            ..get("Sends a message after all that was given up or withheld", Gives::Json("Message"))
+        },
         Route::Quarantine => get("What could not be understood", Gives::List("Quarantined")),
         Route::Replay => get("Tries again to understand a body", Gives::Json("Replayed")),
     }

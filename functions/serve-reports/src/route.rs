@@ -152,6 +152,10 @@ routes! {
     Policy => GET "/v1/orgs/{org}/policy", READ, &[];
     /// Brings a policy into force.
     SetPolicy => PUT "/v1/orgs/{org}/policy", ADMIN, &[];
+    /// The messages to people and programs.
+    Messages => GET "/v1/orgs/{org}/messages", READ, &["state", "limit", "cursor"];
+    /// Sends a message after all that was given up or withheld.
+    RetryMessage => POST "/v1/orgs/{org}/messages/{id}/retry", APPROVE, &[];
     /// What could not be understood.
     Quarantine => GET "/v1/orgs/{org}/quarantine", READ, LIST;
     /// Tries again to understand a body.
