@@ -1,15 +1,16 @@
-//! `model <- messages, wire <- decide, rules <- flow <- ports <- source, store, secrets`, and nothing the other way.
+//! `model <- messages, wire <- decide, rules <- flow <- ports <- source, store, notify, secrets`, and nothing the other way.
 
 use crate::source::{Source, below, functions, root};
 
 /// What a layer of `shared` may use of its own crate, besides itself.
-const LAYERS: [(&str, &[&str]); 6] = [
+const LAYERS: [(&str, &[&str]); 7] = [
     ("model", &["error"]),
     ("messages", &["model"]),
     ("wire", &["model", "error"]),
     // A case's decision is made from what was read again and what was answered: those are types of the ports.
     ("decide", &["model", "wire", "messages", "error", "rules", "ports"]),
     ("rules", &["model", "messages", "error"]),
+    ("notify", &["model", "ports", "secrets"]),
     ("flow", &["model", "messages", "wire", "decide", "rules", "ports", "error", "config"]),
 ];
 
