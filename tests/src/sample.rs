@@ -4,7 +4,7 @@ use shared::{
     decide::{
         plan::{self, Cause},
         policy::{default_policy, digest},
-        tally,
+        tally::Tally,
     },
     error::Result,
     model::{
@@ -170,7 +170,9 @@ pub fn report(id: &str, generated_at: Timestamp, rows: &[CredentialRow]) -> Repo
 
 fn totals(rows: &[CredentialRow]) -> Totals {
     let mut totals = Totals { owners: 1_200, ..Totals::default() };
-    rows.iter().for_each(|row| tally::count(&mut totals, row, now()));
+    let mut tally = Tally::default();
+    rows.iter().for_each(|row| tally.count(row, now()));
+    tally.add_to(&mut totals);
     totals
 }
 

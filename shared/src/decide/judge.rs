@@ -18,7 +18,13 @@ use std::{
 };
 
 /// The rules of a policy that are on, ready to judge.
-pub struct Judges(Vec<ReadyRule>);
+pub struct Judges {
+    all: Vec<ReadyRule>,
+    /// Where the rules stand that judge a kind, for what is listed.
+    of_present: [Vec<usize>; CredentialKind::ALL.len()],
+    /// The same for what is in no list any more.
+    of_gone: [Vec<usize>; CredentialKind::ALL.len()],
+}
 
 struct ReadyRule {
     rule: &'static Rule,
@@ -43,12 +49,18 @@ impl Judges {
                 judges.push(ReadyRule { rule, judge, makes });
             }
         }
-        Ok(Self(judges))
+        let places = |of: Of, kind: CredentialKind| {
+            let judges = judges.iter().enumerate();
+            judges.filter(|(_, one)| one.rule.of == of && one.rule.kinds.contains(&kind)).map(|(at, _)| at).collect()
+        };
+        let of = |of| CredentialKind::ALL.map(|kind| places(of, kind));
+        let (of_present, of_gone) = (of(Of::Present), of(Of::Gone));
+        Ok(Self { all: judges, of_present, of_gone })
     }
 
     /// Whether a rule makes findings.
     pub fn judge(&self, rule: &str) -> bool {
-        self.0.iter().any(|ready| ready.rule.id == rule && ready.makes == Begins::AsFinding)
+        self.all.iter().any(|ready| ready.rule.id == rule && ready.makes == Begins::AsFinding)
     }
 }
 
@@ -193,10 +205,12 @@ type Verdicts = (Vec<RowFinding>, Vec<RowFinding>, Vec<Unjudged>);
 impl Judges {
     fn verdicts(&self, subject: &Subject<'_>, of: Of, facts: &Facts, now: Timestamp) -> Verdicts {
         let (mut findings, mut notes, mut unjudged) = (Vec::new(), Vec::new(), Vec::new());
-        let kind = subject.credential.reference.kind;
-        for ReadyRule { rule, judge, makes } in
-            self.0.iter().filter(|one| one.rule.of == of && one.rule.kinds.contains(&kind))
-        {
+        let places = match of {
+            Of::Present => &self.of_present,
+            Of::Gone => &self.of_gone,
+        };
+        for at in &places[subject.credential.reference.kind as usize] {
+            let ReadyRule { rule, judge, makes } = &self.all[*at];
             let verdict = match rule.lacks(facts) {
                 Some(fact) => Verdict::Unknown { missing: fact.missing() },
                 None => judge(subject, now),
