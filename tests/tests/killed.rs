@@ -19,7 +19,8 @@ use tokio::{
 /// One revocation a day, and nobody has to agree.
 const POLICY: &str = r#"{"mode": "enforce", "protected": ["nobody"], "approval_valid_days": 30,
     "limits": {"max_actions": 1, "max_share_percent": 100, "window_hours": 24},
-    "rules": {"unused": {"respond": {"action": "revoke", "grace_days": 1, "approval": "waived"}}}}"#;
+    "calendar": {"weekend": [], "from_hour": 0},
+    "rules": {"unused": {"respond": {"steps": [{"do": "revoke", "after_days": 1}], "approval": "waived"}}}}"#;
 /// Longer than any call to Atlassian may be under way.
 const RECOVERY_SECS: u64 = 600;
 

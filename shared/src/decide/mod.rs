@@ -1,6 +1,7 @@
 //! Decisions: pure functions over the words. No I/O, no clock, no environment: `now` is an argument.
 
 pub mod budget;
+pub mod calendar;
 pub mod case;
 pub mod classify;
 pub mod due;
@@ -14,6 +15,7 @@ pub mod holdings;
 pub mod impact;
 pub mod join;
 pub mod judge;
+pub mod ladder;
 pub mod ledger;
 pub mod parse;
 pub mod plan;
@@ -22,6 +24,7 @@ pub mod poll;
 pub mod purge;
 pub mod settle;
 pub mod tally;
+pub mod told;
 pub mod verify;
 
 pub use crate::model::mask;

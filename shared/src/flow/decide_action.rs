@@ -137,7 +137,10 @@ fn agreed(action: &Action, who: Decider<'_>) -> Result<Option<Action>> {
         | ActionState::Expired
         | ActionState::Failed => return Err(Error::Conflict(too_late(action, "approved"))),
     }
-    if action.agreed.is_some() {
+    if action.plan.action.only_tells() {
+        return Err(Error::Conflict("the action only tells people something; nobody has to agree to it".to_owned()));
+    }
+    if action.agreed.iter().any(|agreed| agreed.by == who.by) || (action.is_agreed() && !action.agreed.is_empty()) {
         return Ok(None);
     }
     if action.plan.expires_at <= who.at {
@@ -147,8 +150,10 @@ fn agreed(action: &Action, who: Decider<'_>) -> Result<Option<Action>> {
         )));
     }
     let agreement = Agreement { by: who.by.to_owned(), at: who.at, reason: who.reason.to_owned() };
+    let agreed = action.agreed.iter().cloned().chain([agreement]).collect();
+    // The decision makes it looked at now in any case.
     let wake_at = Some(who.at.max(action.plan.due_at));
-    Ok(Some(Action { agreed: Some(agreement), wake_at, ..action.clone() }))
+    Ok(Some(Action { agreed, wake_at, ..action.clone() }))
 }
 
 /// The action, ended by a person; `None` if it was so already.

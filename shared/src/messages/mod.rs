@@ -4,6 +4,7 @@
 //! writes nothing; elsewhere `INSTA_UPDATE=always` takes the new ones over, and the change is read in the diff.
 
 pub mod impact;
+pub mod notices;
 pub mod owners;
 pub mod report;
 pub(crate) mod rules;

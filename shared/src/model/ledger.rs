@@ -36,6 +36,8 @@ pub enum LedgerKind {
     ActionApproved,
     /// A person refused a plan.
     ActionRejected,
+    /// A message to whoever answers for a credential was handed over to be sent.
+    OwnerTold,
     /// The intent to act was stored and the budget taken.
     ActionClaimed,
     /// The effect was seen.
