@@ -107,14 +107,7 @@ fn is_read(poll: &PollState) -> bool {
 }
 
 fn text(probed: &Probed) -> String {
-    let line = |fact: &Fact| {
-        let knowledge = match fact.knowledge {
-            Knowledge::Proven => "proven",
-            Knowledge::Refuted => "refuted",
-            Knowledge::Unknown => "unknown",
-        };
-        format!("  {knowledge:<8} {:<28} {}", fact.name, fact.evidence)
-    };
+    let line = |fact: &Fact| format!("  {:<8} {:<28} {}", fact.knowledge.as_str(), fact.name, fact.evidence);
     let read = match (probed.log_read_from, probed.log_read_to) {
         (Some(from), Some(to)) => format!("log read from {} to {}", from.date_naive(), to.date_naive()),
         (None, _) | (_, None) => "log not read".to_owned(),
