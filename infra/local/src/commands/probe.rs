@@ -72,7 +72,7 @@ async fn find_out(bundle: &Bundle, at_most: Duration) -> Result<Vec<Probed>> {
     for org in &bundle.orgs {
         let report = report::taken(bundle, &org.id).await?;
         let poll = poll(bundle, &org.id).await?;
-        let covered = poll.as_ref().and_then(|poll| poll.coverage.last());
+        let covered = poll.as_ref().and_then(PollState::covered_now);
         let name = org.name.clone().unwrap_or_else(|| org.id.to_string());
         let (log_read_from, log_read_to) = (covered.map(|one| one.from), covered.map(|one| one.to));
         probed.push(Probed { org: org.id.clone(), name, report, log_read_from, log_read_to });
