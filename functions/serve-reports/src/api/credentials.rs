@@ -91,9 +91,7 @@ async fn report_and_place<S: ReportReader>(
 pub(crate) async fn one<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) -> Reply {
     let org = ask.org(store).await?.id;
     let reference = ask.credential()?;
-    let report = reports::find(store, &org, "latest").await?;
-    let row = store.row(&org, &report, &reference).await?;
-    let row = row.ok_or_else(|| Error::NotFound(format!("credential {reference} in the latest report")))?;
+    let (report, row) = in_latest(store, &org, &reference).await?;
     let row = CredentialRow { register: store.register_entry(&org, &reference).await?, ..row };
     let findings = findings_on(store, &org, &row, ask.now).await?;
     let actions = actions_of(store, &org, &reference).await?;
@@ -111,9 +109,7 @@ pub(crate) async fn one<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) 
 pub(crate) async fn events<S: CaseReader + ReportReader + EventReader>(store: &S, ask: &Ask<'_>) -> Reply {
     let org = &ask.org(store).await?.id;
     let reference = ask.credential()?;
-    let report = reports::find(store, org, "latest").await?;
-    let row = store.row(org, &report, &reference).await?;
-    let row = row.ok_or_else(|| Error::NotFound(format!("credential {reference} in the latest report")))?;
+    let (_, row) = in_latest(store, org, &reference).await?;
     let place = Place::of(ask, format!("events:{org}:{reference}"))?;
     let Some(profile) = row.profile else {
         return Ok(Part { items: Vec::new(), next: None }.answer(ask, view::event));
@@ -121,6 +117,22 @@ pub(crate) async fn events<S: CaseReader + ReportReader + EventReader>(store: &S
     let all = Keep::<fn(&AuditEvent) -> bool>::All;
     let part = walk(place, limit(ask)?, all, |cursor, size| store.events_of(org, &profile.key, cursor, size)).await?;
     Ok(part.answer(ask, view::event))
+}
+
+/// The latest report, and a credential as it shows it.
+pub(crate) async fn in_latest<S: ReportReader>(
+    store: &S,
+    org: &OrgId,
+    credential: &CredentialRef,
+) -> Result<(Report, CredentialRow)> {
+    let report = reports::find(store, org, "latest").await?;
+    let row = store.row(org, &report, credential).await?.ok_or_else(|| unseen(credential))?;
+    Ok((report, row))
+}
+
+/// That the latest report does not show a credential.
+pub(crate) fn unseen(credential: &CredentialRef) -> Error {
+    Error::NotFound(format!("credential {credential} in the latest report"))
 }
 
 /// What each rule has ever held against a credential, resolved findings included.

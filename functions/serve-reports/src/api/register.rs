@@ -2,7 +2,7 @@
 
 use crate::{
     answer::{Answer, Reply},
-    api::actions::decider,
+    api::{actions::decider, credentials::unseen},
     ask::Ask,
     paging::{Keep, Part, Place, limit, linked, walk},
     view,
@@ -85,6 +85,5 @@ pub(crate) async fn exists<S: CaseReader + ReportReader>(
         Some(report) => store.row(org, report, credential).await?.is_some(),
         None => false,
     };
-    let unseen = || Error::NotFound(format!("credential {credential} in the latest report"));
-    if seen { Ok(()) } else { Err(unseen()) }
+    if seen { Ok(()) } else { Err(unseen(credential)) }
 }
