@@ -1,10 +1,10 @@
 //! A credential's row, as JSON and as CSV.
 
-use super::register;
+use super::{register, table::table};
 use serde::Serialize;
 use serde_json::Value;
 use shared::{
-    error::{Error, Result},
+    error::Result,
     model::{
         AccountId, CredentialId, CredentialKind, CredentialRow, CredentialStatus, LastUsedSource, OwnerStatus,
         Relation, RowFinding, Timestamp, Unjudged, Use,
@@ -127,14 +127,10 @@ const COLUMNS: [&str; 26] = [
 
 /// Rows as CSV (RFC 4180) with a line of names.
 pub(crate) fn csv(rows: &[CredentialRow], now: Timestamp) -> Result<String> {
-    let failed = |error: &dyn std::fmt::Display| Error::Store(format!("CSV: {error}"));
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(COLUMNS).map_err(|error| failed(&error))?;
-    for row in rows {
-        writer.write_record(cells(&Row::of(row, now)).map(harmless)).map_err(|error| failed(&error))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| failed(&error))?;
-    String::from_utf8(bytes).map_err(|error| failed(&error))
+    table(|writer| {
+        writer.write_record(COLUMNS)?;
+        rows.iter().try_for_each(|row| writer.write_record(cells(&Row::of(row, now)).map(harmless)))
+    })
 }
 
 fn cells(row: &Row<'_>) -> [String; 26] {
