@@ -12,7 +12,7 @@ use shared::{
     decide::{exempt, impact::impact as impact_of},
     error::{Error, Result},
     flow::decide_action::actions_of,
-    model::{AuditEvent, CredentialRef, CredentialRow, Finding, OrgId, Report, Timestamp},
+    model::{AuditEvent, CredentialRef, CredentialRow, Finding, FindingId, OrgId, Report, Timestamp},
     ports::{CaseReader, EventReader, ReportReader},
     rules::RULES,
 };
@@ -142,11 +142,10 @@ pub(crate) async fn findings_on<S: CaseReader>(
     row: &CredentialRow,
     now: Timestamp,
 ) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
     let exemptions = store.exemptions(org).await?;
-    for rule in RULES {
-        let id = Finding::id_of(org, rule.id, &row.credential.reference);
-        findings.extend(store.finding(org, &id).await?.map(|finding| exempt::as_of(finding, &exemptions, now)));
-    }
-    Ok(findings)
+    let by_rule = RULES.iter().map(|rule| Finding::id_of(org, rule.id, &row.credential.reference));
+    let ids: Vec<FindingId> = by_rule.collect();
+    let mut findings = store.findings_of(org, &ids).await?;
+    let held = ids.iter().filter_map(|id| findings.remove(id));
+    Ok(held.map(|finding| exempt::as_of(finding, &exemptions, now)).collect())
 }
