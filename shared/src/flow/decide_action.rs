@@ -17,7 +17,7 @@ mod request;
 pub use request::{Asked, Request, actions_of, request};
 
 /// How often a decision is tried again when others change the same item.
-const TRIES: u32 = 5;
+pub(super) const TRIES: u32 = 5;
 
 /// Who decides, when and why.
 #[derive(Debug, Clone, Copy)]

@@ -31,6 +31,12 @@ pub trait CaseReader: Send + Sync {
     fn policy_version(&self, org: &OrgId, version: u64) -> impl Future<Output = Result<Option<PolicyVersion>>> + Send;
     /// A finding. Reads consistently.
     fn finding(&self, org: &OrgId, id: &FindingId) -> impl Future<Output = Result<Option<Finding>>> + Send;
+    /// Of these findings those that there are. Reads consistently.
+    fn findings_of(
+        &self,
+        org: &OrgId,
+        ids: &[FindingId],
+    ) -> impl Future<Output = Result<HashMap<FindingId, Finding>>> + Send;
     /// The findings in the order of their ids, open and resolved, after one of them.
     fn findings(
         &self,
