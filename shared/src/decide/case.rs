@@ -424,5 +424,8 @@ fn used_since(used: Timestamp) -> String {
 }
 
 #[cfg(test)]
+#[path = "case_properties.rs"]
+mod properties;
+#[cfg(test)]
 #[path = "case_tests.rs"]
 mod tests;

@@ -283,6 +283,11 @@ pub(crate) mod tests {
         plan(row, &report(), &cause(), &policy(mode, approval), now()).unwrap()
     }
 
+    /// The plan that answers [`cause`] by a policy.
+    pub(crate) fn replan_of(row: &CredentialRow, policy: &PolicyVersion, now: Timestamp) -> Plan {
+        plan(row, &report(), &cause(), policy, now).unwrap()
+    }
+
     pub(crate) fn policy(mode: Mode, approval: Approval) -> PolicyVersion {
         let respond = Some(Response { steps: vec![Step { action: ActionKind::Revoke, after_days: 7 }], approval });
         let unused = crate::model::RuleSettings { respond, ..Default::default() };
