@@ -17,6 +17,7 @@ pub mod join;
 pub mod judge;
 pub mod ladder;
 pub mod ledger;
+pub mod loosening;
 pub mod parse;
 pub mod plan;
 pub mod policy;

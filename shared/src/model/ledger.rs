@@ -30,6 +30,8 @@ pub struct Stop {
 pub enum LedgerKind {
     /// A policy came into force.
     PolicySet,
+    /// A policy was proposed that needs a second person.
+    PolicyProposed,
     /// A person asked for an action.
     ActionRequested,
     /// A person agreed to a plan.

@@ -41,6 +41,10 @@ impl CaseReader for Store {
         self.get(&self.tables.cases, keys::policy_version(org, version)).await?.map(read_policy).transpose()
     }
 
+    async fn proposed_policy(&self, org: &OrgId) -> Result<Option<PolicyVersion>> {
+        self.get(&self.tables.cases, keys::policy_proposal(org)).await?.map(read_policy).transpose()
+    }
+
     async fn finding(&self, org: &OrgId, id: &FindingId) -> Result<Option<Finding>> {
         self.get(&self.tables.cases, keys::finding(org, id)).await?.map(body).transpose()
     }
