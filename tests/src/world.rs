@@ -373,5 +373,6 @@ protected: [nobody-in-particular]
 limits: {max_actions: 100, max_share_percent: 100, window_hours: 24}
 rules:
   unused:
-    respond: {action: revoke, grace_days: 7, approval: required}
+    respond: {steps: [{do: revoke, after_days: 7}], approval: required}
+calendar: {weekend: [], from_hour: 0}
 ";

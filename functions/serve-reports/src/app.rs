@@ -152,9 +152,10 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
             Route::SetStop => api::stop::put(store, ask).await,
             Route::Ledger => api::ledger::list(store, ask).await,
             Route::Policy => api::policy::get(store, ask).await,
-            Route::SetPolicy => api::policy::put(store, ask).await,
             Route::Messages => api::messages::list(store, ask).await,
             Route::RetryMessage => api::messages::retry(store, ask).await,
+            Route::SetPolicy => api::policy::put(store, &self.gate, ask).await,
+            Route::ConfirmPolicy => api::policy::confirm(store, ask).await,
             Route::Quarantine => api::quarantine::list(store, ask).await,
             Route::Replay => api::quarantine::replay(store, &self.clock, &self.serving.events, ask).await,
         }

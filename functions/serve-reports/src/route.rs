@@ -150,6 +150,8 @@ routes! {
     Ledger => GET "/v1/orgs/{org}/ledger", READ, LIST;
     /// The policy in force, and its versions.
     Policy => GET "/v1/orgs/{org}/policy", READ, &[];
+    /// A second person brings a proposed policy into force.
+    ConfirmPolicy => POST "/v1/orgs/{org}/policy/confirm", APPROVE, &[];
     /// Brings a policy into force.
     SetPolicy => PUT "/v1/orgs/{org}/policy", ADMIN, &[];
     /// The messages to people and programs.

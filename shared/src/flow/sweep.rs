@@ -102,7 +102,7 @@ where
         store.apply(&org.id, &change).await?;
         return open_action(store, org, &finding).await;
     };
-    let id = match place(store, org, &finding).await? {
+    let id = match place(store, org, &finding, plan.action).await? {
         Place::Taken(action) => action,
         Place::Answered => {
             store.apply(&org.id, &change).await?;
@@ -121,12 +121,14 @@ where
     }
 }
 
-/// The action that is open on a finding's credential: with the finding, what asked for it may have fallen.
+/// The action that is open for a finding: with the finding, what asked for it may have fallen.
 async fn open_action(store: &impl CaseStore, org: &Org, finding: &Finding) -> Result<Option<ActionId>> {
-    Ok(match place(store, org, finding).await? {
-        Place::Taken(action) => Some(action),
-        Place::Answered | Place::Free(_) => None,
-    })
+    for kind in ActionKind::ALL {
+        if let Place::Taken(action) = place(store, org, finding, kind).await? {
+            return Ok(Some(action));
+        }
+    }
+    Ok(None)
 }
 
 enum Place {
@@ -138,9 +140,9 @@ enum Place {
     Free(u32),
 }
 
-async fn place(store: &impl CaseStore, org: &Org, finding: &Finding) -> Result<Place> {
+async fn place(store: &impl CaseStore, org: &Org, finding: &Finding, kind: ActionKind) -> Result<Place> {
     for generation in 1.. {
-        let id = plan::action_id(&org.id, &finding.subject, ActionKind::Revoke, generation);
+        let id = plan::action_id(&org.id, &finding.subject, kind, generation);
         let Some(Versioned { value: action, .. }) = store.action(&org.id, &id).await? else {
             return Ok(Place::Free(generation));
         };

@@ -110,7 +110,9 @@ pub struct NoticeFacts<'a> {
 /// Something is planned, or is worth knowing.
 pub fn notice(facts: &NoticeFacts<'_>) -> Text {
     let subject = match (facts.next, facts.expires_at) {
-        (Some(next), _) => format!("{} is to be {} on {}", facts.subject(), next.deed.participle, facts.date(next.at)),
+        (Some(next), _) => {
+            format!("{} is to be {} on {} at the earliest", facts.subject(), next.deed.participle, facts.date(next.at))
+        }
         (None, Some(at)) if at > facts.now => format!("{} expires {}", facts.subject(), facts.date(at)),
         (None, _) => format!("{}: please have a look", facts.subject()),
     };
@@ -118,7 +120,7 @@ pub fn notice(facts: &NoticeFacts<'_>) -> Text {
 }
 
 /// It is still planned: the so-manieth time that this is said.
-pub fn reminder(facts: &NoticeFacts<'_>, number: u32) -> Text {
+pub fn reminder(facts: &NoticeFacts<'_>, number: usize) -> Text {
     let first = notice(facts);
     Text {
         subject: format!("Reminder: {}", first.subject),
@@ -245,7 +247,7 @@ impl NoticeFacts<'_> {
             return format!("It is to be {what} from today on. If a job needs it, say so now.");
         }
         format!(
-            "Nothing happens today. It is to be {what} on {}. If a job needs it, say so before then.",
+            "Nothing happens today. It is to be {what} on {} at the earliest. If a job needs it, say so before then.",
             self.date(at)
         )
     }

@@ -1,6 +1,7 @@
 //! The words of Tokenwarden. No I/O, no clock.
 
 mod action;
+mod calendar;
 mod credential;
 mod event;
 mod exemption;
@@ -23,7 +24,10 @@ mod run;
 mod secret;
 mod usage;
 
-pub use action::{Action, ActionState, Agreement, Claim, Decision, DecisionKind, Evidence, Plan, Scope, Target};
+pub use action::{
+    Action, ActionState, Agreement, Claim, Decision, DecisionKind, Evidence, Plan, PlannedStep, Scope, Target, Told,
+};
+pub use calendar::{Calendar, DayOfWeek};
 pub use credential::{Credential, CredentialKind, CredentialRef, CredentialStatus, Owner, OwnerStatus, Relation};
 pub use event::{Actor, AuditEvent, EventKey, EventSource, Location, TokenMark, TokenRole, Topic};
 pub use exemption::{Exemption, ExemptionScope};
@@ -36,7 +40,7 @@ pub use ids::{
 pub use ledger::{Budget, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop};
 pub use message::{Audience, Mailbox, Message, MessageKind, MessageState, OpenMail, Outgoing, Undelivered};
 pub use org::{Org, OrgState, Principal, Role};
-pub use policy::{ActionKind, Approval, Limits, Mode, Policy, PolicyVersion, Response, RuleSettings};
+pub use policy::{ActionKind, Approval, Limits, Mode, Policy, PolicyVersion, Response, RuleSettings, Step};
 pub use poll::{ActionCatalogue, ActionName, Delays, Interval, MinuteUse, PollState, Reader};
 pub use purge::{Purge, PurgePlace};
 pub use quarantine::{Intake, Quarantined};

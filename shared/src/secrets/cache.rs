@@ -1,15 +1,15 @@
 //! The process's memory of its secrets.
 
-use super::shapes::{ApiTokenSecret, Endpoint, KeySecret, MessagesSecret, Purpose, WebhookSecret, parse};
+use super::shapes::{ApiToken, ApiTokenSecret, Endpoint, KeySecret, MessagesSecret, Purpose, WebhookSecret, parse};
 use crate::{
     decide::verify::{Accepted, matching},
     error::{Error, Result},
-    model::{CredentialId, OrgId, Principal, Secret, SecretName, Timestamp},
+    model::{CredentialId, OrgId, Principal, Role, Secret, SecretName, Timestamp},
     ports::{Clock, SecretSource},
 };
 use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use tokio::sync::Mutex;
 
 /// After a mismatch made us read a secret again, the next mismatch does not before this has passed.
@@ -94,6 +94,18 @@ impl<S: SecretSource, C: Clock> SecretCache<S, C> {
             matching(bearer, &accepted, now).map(|position| secret.tokens[position].principal())
         });
         Ok(found.await?.1)
+    }
+
+    /// How many persons may approve in an org, as the secret says now.
+    ///
+    /// # Errors
+    /// [`Error::SecretUnavailable`] if the secret cannot be read.
+    pub async fn api_approvers(&self, org: &OrgId, now: Timestamp) -> Result<usize> {
+        let (secret, _) = self.find(&self.api, |_| Some(())).await?;
+        let holds = |token: &&ApiToken| token.accepted.accepted().not_after.is_none_or(|end| now < end);
+        let principals = secret.tokens.iter().filter(holds).map(ApiToken::principal);
+        let may = principals.filter(|one| one.sees(org) && (one.has(Role::Approver) || one.has(Role::Admin)));
+        Ok(may.map(|one| one.subject).collect::<BTreeSet<String>>().len())
     }
 
     /// The org's Atlassian key for a purpose.

@@ -134,6 +134,10 @@ impl Store {
         if let Some(policy) = &change.policy {
             writes.extend(policy_writes(table, org, policy)?);
         }
+        if let Some(proposal) = &change.proposal {
+            let draft = Draft::new(keys::policy_proposal(org), Entity::Policy).body(&StoredPolicy::of(proposal)?)?;
+            writes.push((Part::Entry, put(table, draft)?));
+        }
         for entry in &change.register {
             let draft = Draft::new(keys::register_entry(org, &entry.credential), Entity::RegisterEntry).body(entry)?;
             writes.push((Part::Entry, put(table, draft)?));

@@ -41,8 +41,19 @@ impl CaseReader for Store {
         self.get(&self.tables.cases, keys::policy_version(org, version)).await?.map(read_policy).transpose()
     }
 
+    async fn proposed_policy(&self, org: &OrgId) -> Result<Option<PolicyVersion>> {
+        self.get(&self.tables.cases, keys::policy_proposal(org)).await?.map(read_policy).transpose()
+    }
+
     async fn finding(&self, org: &OrgId, id: &FindingId) -> Result<Option<Finding>> {
         self.get(&self.tables.cases, keys::finding(org, id)).await?.map(body).transpose()
+    }
+
+    async fn findings_of(&self, org: &OrgId, ids: &[FindingId]) -> Result<HashMap<FindingId, Finding>> {
+        let keys = ids.iter().map(|id| keys::finding(org, id)).collect();
+        let items = self.read_all(&self.tables.cases, &keys).await?;
+        let finding = |item| body(item).map(|finding: Finding| (finding.id.clone(), finding));
+        items.into_iter().map(finding).collect()
     }
 
     async fn findings(&self, org: &OrgId, after: Option<&FindingId>, limit: u32) -> Result<Page<Finding>> {

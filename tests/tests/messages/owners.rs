@@ -166,6 +166,48 @@ async fn a_mail_that_is_refused_is_tried_again_under_the_same_id_and_given_up_at
     assert_eq!(world.ways.written_to(), [alice.email], "a mail that was given up takes nobody's week");
 }
 
+/// Tells the owner of what is unused, and revokes it a week later.
+fn ladder() -> String {
+    let rules = "  unused: {respond: {approval: waived, steps: [{do: notify, after_days: 0}, {do: revoke, after_days: 7}]}}\n\
+                 calendar: {weekend: [], from_hour: 0}\n";
+    format!("{POLICY}{rules}")
+}
+
+#[tokio::test]
+async fn a_ladder_s_notice_reaches_its_owner_before_anything_is_revoked() {
+    let (world, _receiver) = world().await;
+    world.poll().await;
+    world.put_policy(&ladder()).await;
+    world.sweep().await;
+    let mails = world.ways.mails();
+    assert!(!mails.is_empty());
+    assert!(mails.iter().all(|mail| mail.text.contains("at the earliest")), "{}", mails[0].text);
+    let told = world.ways.written_to();
+    assert!((1..told.len()).all(|at| !told[..at].contains(&told[at])), "one mail to each");
+    assert_eq!(world.deletions().await, []);
+    world.advance(8 * DAY).await;
+    world.poll().await;
+    world.sweep().await;
+    assert!(!world.deletions().await.is_empty(), "a week after they were told");
+}
+
+#[tokio::test]
+async fn nothing_is_revoked_of_which_nobody_could_be_told() {
+    let (world, _receiver) = world().await;
+    world.ways.refuse_mails(Some("SES: AccountSuspended"));
+    world.poll().await;
+    world.put_policy(&ladder()).await;
+    sweep_for(&world, 6 * HOUR, 9).await;
+    for _ in 0..3 {
+        world.advance(10 * DAY).await;
+        world.poll().await;
+        world.sweep().await;
+    }
+    assert_eq!(world.deletions().await, []);
+    let waits = world.actions().await.into_iter().filter_map(|action| action.reason);
+    assert!(waits.into_iter().any(|reason| reason.contains("could not be sent")));
+}
+
 #[tokio::test]
 async fn a_crash_at_any_call_repeats_a_mail_only_under_its_id() {
     let (world, _receiver) = world().await;

@@ -92,6 +92,7 @@ fn cases_keys(org: &OrgId) -> Made {
         ("undelivered_message", all(&|id| keys::undelivered_message(org, &id.into()))),
         ("decision", all(&|id| keys::decision(org, id))),
         ("policy_version", vec![keys::policy_version(org, 1), keys::policy_version(org, 2)]),
+        ("policy_proposal", vec![keys::policy_proposal(org)]),
         ("policy_pointer", vec![keys::policy_pointer(org)]),
         ("budget", vec![keys::budget(org)]),
         ("ledger_head", vec![keys::ledger_head(org)]),

@@ -8,6 +8,7 @@ mod owner;
 mod register;
 mod report;
 mod row;
+mod table;
 mod usage;
 
 pub(crate) use action::action;

@@ -5,7 +5,7 @@ use crate::{
     decide::{
         holdings::Holdings,
         judge::{self, Frame, LookedUp},
-        tally,
+        tally::{self, Tally},
     },
     error::Result,
     model::{
@@ -49,8 +49,16 @@ where
     S: ReportStore + ReportReader + FindingStore + CaseReader + EventReader,
 {
     let frame = context.frame(&run);
-    let mut shard_rows =
-        ShardRows { store, org, run: &run, context, frame, held: Vec::new(), totals: Totals::default() };
+    let mut shard_rows = ShardRows {
+        store,
+        org,
+        run: &run,
+        context,
+        frame,
+        held: Vec::new(),
+        totals: Totals::default(),
+        tally: Tally::default(),
+    };
     let mut groups = Groups::new(store, org, &run, shard);
     while let Some(group) = groups.next().await? {
         shard_rows.add(holdings(group, &run)).await?;
@@ -89,6 +97,7 @@ struct ShardRows<'a, S> {
     frame: Frame<'a>,
     held: Vec<Holdings>,
     totals: Totals,
+    tally: Tally,
 }
 
 impl<S: ReportStore + ReportReader + EventReader> ShardRows<'_, S> {
@@ -148,7 +157,7 @@ impl<S: ReportStore + ReportReader + EventReader> ShardRows<'_, S> {
     }
 
     fn count(&mut self, row: &CredentialRow, looked_up: &LookedUp) {
-        tally::count(&mut self.totals, row, self.run.started_at);
+        self.tally.count(row, self.run.started_at);
         let before = looked_up.before(&row.credential.reference);
         self.totals.seen_before += u64::from(before.is_some());
         tally::observe(&mut self.totals.observed, before, row, self.frame.log.covered);
@@ -202,6 +211,7 @@ impl<S: ReportStore + ReportReader + EventReader> ShardRows<'_, S> {
 
     async fn end(mut self, shard: u32) -> Result<()> {
         self.flush().await?;
+        self.tally.add_to(&mut self.totals);
         self.store.put_shard_totals(&self.org.id, &self.run.report, shard, &self.totals).await
     }
 }

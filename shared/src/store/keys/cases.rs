@@ -111,6 +111,11 @@ pub fn policy_pointer(org: &OrgId) -> Key {
     Key::new(policies(org), "current")
 }
 
+/// The policy that waits for a second person.
+pub fn policy_proposal(org: &OrgId) -> Key {
+    Key::new(policies(org), "proposal")
+}
+
 /// The partition of the versions of the policy.
 pub fn policies(org: &OrgId) -> String {
     format!("Y#{}", part(org.as_str()))
