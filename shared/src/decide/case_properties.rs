@@ -9,6 +9,7 @@ use crate::decide::plan::{
     tests::{cause, now, plan_of, policy, replan_of},
 };
 use crate::model::{Agreement, Approval, CredentialKind, Mode, PlannedStep, Stop, Told};
+use crate::ports::TokenSnapshot;
 use proptest::{option, prelude::*};
 
 fn days(count: i64) -> Timestamp {

@@ -7,6 +7,7 @@ use crate::decide::plan::{
     tests::{cause, now, plan_of, policy},
 };
 use crate::model::{Agreement, Approval, Claim, CredentialId, Mode, PlannedStep, Stop, Told};
+use crate::ports::TokenSnapshot;
 
 fn later(days: i64) -> Timestamp {
     now() + TimeDelta::days(days)

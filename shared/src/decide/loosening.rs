@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(changed(|new| new.limits.max_actions = 0), Vec::<String>::new());
         assert_eq!(changed(|new| respond(new).approval = Approval::TwoPersons), Vec::<String>::new());
         assert_eq!(changed(|new| respond(new).steps[0].after_days = 30), Vec::<String>::new());
-        assert_eq!(changed(|new| drop(new.protected.insert("more".into()))), Vec::<String>::new());
+        assert_eq!(changed(|new| new.protected.extend(["more".into()])), Vec::<String>::new());
         assert_eq!(changed(|new| drop(new.rules.remove("unused"))), Vec::<String>::new());
     }
 
