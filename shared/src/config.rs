@@ -19,6 +19,8 @@ pub const SETTINGS: &[(&str, Option<&str>, &str)] = &[
         Some(""),
         "KMS key that signs the heads of the ledgers; where it is empty they are published unsigned",
     ),
+    ("MESSAGES_SECRET_ID", None, "secret with the endpoints of chats and webhooks, JSON by org and name"),
+    ("EVENT_BUS", None, "name of the event bus that messages for programs go to"),
     ("ATLASSIAN_BASE_URL", Some("https://api.atlassian.com"), "where Atlassian's API is"),
     ("ATLASSIAN_CALL_TIMEOUT_SECS", Some("20"), "how long one call to Atlassian may take"),
     (

@@ -15,6 +15,8 @@ mod doors;
 mod entered;
 #[path = "api/ledger.rs"]
 mod ledger;
+#[path = "api/messages.rs"]
+mod messages;
 #[path = "api/orgs.rs"]
 mod orgs;
 #[path = "api/shapes.rs"]

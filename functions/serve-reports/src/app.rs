@@ -18,17 +18,20 @@ use shared::{
     config::EventSettings,
     error::{Error, Result},
     model::{Principal, Role, Timestamp, short_hash},
-    ports::{CaseStore, Clock, EventReader, EventStore, HeadReader, QuarantineStore, ReportReader, ReportStore},
+    ports::{Clock, EventReader, EventStore, HeadReader, OutboxStore, QuarantineStore, ReportReader, ReportStore},
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What the application reads and writes.
 pub trait Ports:
-    CaseStore + HeadReader + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader
+    OutboxStore + HeadReader + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader
 {
 }
 
-impl<P: CaseStore + HeadReader + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader> Ports for P {}
+impl<P: OutboxStore + HeadReader + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader> Ports
+    for P
+{
+}
 
 /// Who may read the pages; the API always needs a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,7 +161,10 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
             Route::LedgerHeads => api::ledger::heads(store, ask).await,
             Route::LedgerKey => api::ledger::key(store, ask).await,
             Route::Policy => api::policy::get(store, ask).await,
-            Route::SetPolicy => api::policy::put(store, ask).await,
+            Route::Messages => api::messages::list(store, ask).await,
+            Route::RetryMessage => api::messages::retry(store, ask).await,
+            Route::SetPolicy => api::policy::put(store, &self.gate, ask).await,
+            Route::ConfirmPolicy => api::policy::confirm(store, ask).await,
             Route::Quarantine => api::quarantine::list(store, ask).await,
             Route::Replay => api::quarantine::replay(store, &self.clock, &self.serving.events, ask).await,
         }

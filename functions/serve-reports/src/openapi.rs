@@ -256,7 +256,20 @@ fn described(route: Route) -> Operation {
         Route::LedgerHeads => get("The heads of the ledger that were published, newest first", Gives::List("Head")),
         Route::LedgerKey => get("The public keys that signed them, as PEM, the newest first", Gives::Text),
         Route::Policy => get("The policy in force; its `ETag` is what `If-Match` wants", Gives::Json("PolicyVersion")),
-        Route::SetPolicy => take("Brings a policy into force", "Policy", "200", "PolicyVersion"),
+        Route::Messages => get("The messages to people and programs, and where each stands", Gives::List("Message")),
+        Route::RetryMessage => Operation {
+            status: "202",
+            ..get("Sends a message after all that was given up or withheld", Gives::Json("Message"))
+        },
+        Route::SetPolicy => take(
+            "Brings a policy into force; 202 where it is looser and waits for a second person",
+            "Policy",
+            "200",
+            "PolicyVersion",
+        ),
+        Route::ConfirmPolicy => {
+            take("A second person brings a proposed policy into force", "Confirming", "200", "PolicyVersion")
+        }
         Route::Quarantine => get("What could not be understood", Gives::List("Quarantined")),
         Route::Replay => get("Tries again to understand a body", Gives::Json("Replayed")),
     }

@@ -17,6 +17,7 @@ mod heads;
 pub mod item;
 pub mod keys;
 mod orgs;
+mod outbox;
 mod poll;
 mod profile;
 mod purge;

@@ -5,6 +5,7 @@ mod cases;
 mod events;
 mod history;
 mod ledger;
+mod messages;
 mod purge;
 mod quarantine;
 mod reports;
@@ -57,6 +58,7 @@ async fn contract(dynamo: LocalDynamo) {
     reports::contract(&world).await;
     cases::contract(&world).await;
     ledger::contract(&world).await;
+    messages::contract(&world).await;
     purge::contract(&world).await;
 }
 
