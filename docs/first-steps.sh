@@ -26,7 +26,7 @@ for delivery in first second; do
   echo "$delivery delivery: $answer"
 done
 
-step "A policy that revokes unused tokens, a week after the plan and only if a person agrees. Until now all was withheld."
+step "A policy that revokes unused tokens, on the first working day a week after the plan and only if a person agrees. Until now all was withheld."
 etag=$(curl -sS -D - -o /dev/null -H 'Authorization: Bearer local-reader' "$org/policy" | tr -d '\r' | sed -n 's/^etag: //Ip')
 ask PUT "$org/policy" local-admin -H "If-Match: $etag" --data-binary '
 mode: enforce
@@ -34,8 +34,11 @@ protected: [the-account-id-of-somebody-who-is-never-acted-on-without-a-person]
 limits: {max_actions: 5, max_share_percent: 5, window_hours: 24}
 rules:
   unused:
-    respond: {action: revoke, grace_days: 7, approval: required}
+    respond: {approval: required, steps: [{do: revoke, after_days: 7}]}
 '
+digest=$(printf '%s' "$answer" | tr -d '\n' | sed 's/.*"proposal": *{//; s/.*"digest": *"\([0-9a-f]*\)".*"loosens".*/\1/')
+echo "It is looser than the one in force, so it waits for a second person, who confirms exactly that text."
+ask POST "$org/policy/confirm" local-approver -d '{"digest": "'"$digest"'", "reason": "we agreed on it"}'
 ask POST "$api/_local/run/remediate-tokens" local-admin
 ask GET "$org/actions?state=waiting&limit=1" local-reader
 action=$(printf '%s' "$answer" | sed 's/.*"id":"\([^"]*\)","plan".*/\1/')
@@ -45,8 +48,8 @@ echo "  $(field why)"
 step "An approver agrees to exactly that plan."
 ask POST "$org/actions/$action/approve" local-approver -d '{"plan_hash": "'"$(field plan_hash)"'", "reason": "nobody knows it"}'
 
-step "Eight days go by. Nothing is done before the log is read to its end; ten minutes later, what is due is done."
-ask POST "$api/_local/clock" local-admin -d '{"advance_seconds": 691200}'
+step "Ten days go by. Nothing is done before the log is read to its end; ten minutes later, what is due is done."
+ask POST "$api/_local/clock" local-admin -d '{"advance_seconds": 864000}'
 ask POST "$api/_local/run/poll-audit" local-admin
 ask POST "$api/_local/clock" local-admin -d '{"advance_seconds": 600}'
 ask POST "$api/_local/run/remediate-tokens" local-admin

@@ -1,6 +1,6 @@
 //! What the functions share: the words, the decisions, the flows and their ports.
 //!
-//! `model <- wire <- decide, rules <- flow -> ports <- source, store, secrets`
+//! `model <- wire <- decide, rules <- flow -> ports <- source, store, notify, secrets`
 
 pub mod clock;
 pub mod config;
@@ -10,6 +10,7 @@ pub mod flow;
 pub mod http;
 pub mod messages;
 pub mod model;
+pub mod notify;
 pub mod ports;
 pub mod problem;
 pub mod rules;

@@ -2,9 +2,11 @@
 
 mod atlassian;
 mod cases;
+mod messages;
 mod reports;
 
 pub use cases::{CaseChange, CaseReader, CaseStore, FindingStore, OrgStates, Pending, PurgeStore, PurgedPart};
+pub use messages::{Delivery, Dispatch, EventBus, Mail, Mailer, Notifier, OutboxChange, OutboxStore, Refusal};
 pub use reports::{ReportReader, ReportStore, Staged, StagedRow};
 
 pub use atlassian::{

@@ -4,7 +4,7 @@ use shared::{
     decide::{
         plan::{self, Cause},
         policy::{default_policy, digest},
-        tally,
+        tally::Tally,
     },
     error::Result,
     model::{
@@ -170,7 +170,9 @@ pub fn report(id: &str, generated_at: Timestamp, rows: &[CredentialRow]) -> Repo
 
 fn totals(rows: &[CredentialRow]) -> Totals {
     let mut totals = Totals { owners: 1_200, ..Totals::default() };
-    rows.iter().for_each(|row| tally::count(&mut totals, row, now()));
+    let mut tally = Tally::default();
+    rows.iter().for_each(|row| tally.count(row, now()));
+    tally.add_to(&mut totals);
     totals
 }
 
@@ -228,7 +230,7 @@ where
             if found.rule == "unused" && row.credential.owner.is_some() && planned < 4 {
                 planned += 1;
                 let cause = Cause::finding(&finding);
-                let plan = plan::plan_revocation(row, &report, &cause, policy, now() - days(2));
+                let Some(plan) = plan::plan(row, &report, &cause, policy, now() - days(2)) else { continue };
                 let mut action = plan::action(org, &cause, plan, 1, now() - days(2));
                 if action.plan.withheld.is_some() {
                     action.state = shared::model::ActionState::Withheld;

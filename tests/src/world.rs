@@ -2,9 +2,11 @@
 
 mod clock;
 mod secrets;
+mod ways;
 
 pub use clock::TestClock;
 pub use secrets::FixedSecrets;
+pub use ways::{Ways, WorldNotifiers};
 
 use crate::dynamo::LocalDynamo;
 use atlassian_sim::{Sim, SimOptions};
@@ -46,6 +48,8 @@ pub struct World {
     pub clock: TestClock,
     /// The org.
     pub org: OrgId,
+    /// Where messages go.
+    pub ways: Ways,
     http: reqwest::Client,
     read_key: String,
     unscoped_key: String,
@@ -74,7 +78,8 @@ impl World {
         let http = shared::http::atlassian_http_client(Duration::from_secs(20));
         let (sim, dynamo, org) = (Arc::new(sim), Arc::new(dynamo), ORG.into());
         let (read_key, unscoped_key) = ("sim-read-key".into(), "sim-admin-key".into());
-        Self { sim, dynamo, tables, clock, org, http, read_key, unscoped_key, own_keys }
+        let ways = Ways::default();
+        Self { sim, dynamo, tables, clock, org, ways, http, read_key, unscoped_key, own_keys }
     }
 
     /// The second org of the same simulation, in the same tables.
@@ -89,6 +94,7 @@ impl World {
             tables: self.tables.clone(),
             clock: self.clock.clone(),
             org,
+            ways: self.ways.clone(),
             http: self.http.clone(),
             read_key: "sim-read-key-2".into(),
             unscoped_key: "sim-admin-key-2".into(),
@@ -260,8 +266,9 @@ impl World {
     }
 
     /// remediate-tokens over these ports.
-    pub fn remediation<S, R>(&self, store: S, revoker: R) -> remediate_tokens::App<S, R, TestClock> {
-        remediate_tokens::App { store, revoker, clock: self.clock.clone(), call_timeout: Duration::from_secs(20) }
+    pub fn remediation<S, R>(&self, store: S, revoker: R) -> remediate_tokens::App<S, R, WorldNotifiers, TestClock> {
+        let (notifier, clock) = (self.ways.notifiers(&self.clock), self.clock.clone());
+        remediate_tokens::App { store, revoker, notifier, clock, call_timeout: Duration::from_secs(20) }
     }
 
     /// One sweep of remediate-tokens.
@@ -366,5 +373,6 @@ protected: [nobody-in-particular]
 limits: {max_actions: 100, max_share_percent: 100, window_hours: 24}
 rules:
   unused:
-    respond: {action: revoke, grace_days: 7, approval: required}
+    respond: {steps: [{do: revoke, after_days: 7}], approval: required}
+calendar: {weekend: [], from_hour: 0}
 ";

@@ -13,6 +13,8 @@ mod decisions;
 mod doors;
 #[path = "api/entered.rs"]
 mod entered;
+#[path = "api/messages.rs"]
+mod messages;
 #[path = "api/orgs.rs"]
 mod orgs;
 #[path = "api/shapes.rs"]

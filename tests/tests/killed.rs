@@ -19,7 +19,8 @@ use tokio::{
 /// One revocation a day, and nobody has to agree.
 const POLICY: &str = r#"{"mode": "enforce", "protected": ["nobody"], "approval_valid_days": 30,
     "limits": {"max_actions": 1, "max_share_percent": 100, "window_hours": 24},
-    "rules": {"unused": {"respond": {"action": "revoke", "grace_days": 1, "approval": "waived"}}}}"#;
+    "calendar": {"weekend": [], "from_hour": 0},
+    "rules": {"unused": {"respond": {"steps": [{"do": "revoke", "after_days": 1}], "approval": "waived"}}}}"#;
 /// Longer than any call to Atlassian may be under way.
 const RECOVERY_SECS: u64 = 600;
 
@@ -132,7 +133,11 @@ async fn put_policy(runner: &Process) {
     let client = shared::http::atlassian_http_client(Duration::from_secs(60));
     let put = client.put(format!("{}{path}", runner.url)).bearer_auth("local-admin").header("if-match", version);
     let answer = put.body(POLICY).send().await.unwrap();
-    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    assert_eq!(answer.status(), 202, "it acts, so a second person must confirm it");
+    let answer: serde_json::Value = answer.json().await.unwrap();
+    let confirmed = serde_json::json!({ "digest": answer["proposal"]["digest"], "reason": "agreed" });
+    let confirm = client.post(format!("{}{path}/confirm", runner.url)).bearer_auth("local-approver").json(&confirmed);
+    assert_eq!(confirm.send().await.unwrap().status(), 200);
 }
 
 fn copy_folder(from: &Path, to: &Path) {

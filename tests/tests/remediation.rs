@@ -118,13 +118,13 @@ async fn a_change_of_policy_plans_every_open_case_anew_and_its_grace_starts_then
     let now = shared::ports::Clock::now(&world.clock);
     for action in world.actions().await.into_iter().filter(|action| !action.state.is_final()) {
         assert_eq!(action.plan.due_at, now + chrono::TimeDelta::days(7));
-        assert_eq!((action.agreed, action.plan.policy_version), (None, 2));
+        assert_eq!((action.agreed, action.plan.policy_version), (vec![], 2));
     }
     let action = world.actions().await.into_iter().find(|action| !action.state.is_final()).expect("an open action");
     world.approve(&action.id).await;
-    world.put_policy(&ENFORCE.replace("grace_days: 7", "grace_days: 8")).await;
+    world.put_policy(&ENFORCE.replace("after_days: 7", "after_days: 8")).await;
     world.sweep().await;
-    assert_eq!(world.action(&action.id).await.agreed, None, "an approval holds for one plan only");
+    assert_eq!(world.action(&action.id).await.agreed, [], "an approval holds for one plan only");
     assert_eq!(world.deletions().await, []);
 }
 

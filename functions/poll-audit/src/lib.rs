@@ -7,7 +7,7 @@ use shared::{
     error::{Error, Result},
     flow::{
         poll_events::{PollOutcome, Ports, poll},
-        register::governed,
+        register::{ORGS_AT_A_TIME, governed},
     },
     model::{OrgId, Timestamp},
     ports::{CaseReader, Clock, Deadline, EventSource, EventStore, PollStore, QuarantineStore},
@@ -16,9 +16,6 @@ use std::time::Duration;
 
 /// What is left of the invocation for the answer and for a page that takes longer than others.
 pub const MARGIN: Duration = Duration::from_secs(5);
-
-/// So many orgs are polled at the same time: a slow one delays no other.
-const ORGS_AT_A_TIME: usize = 8;
 
 /// The function, over its ports.
 pub struct App<S, A, C> {

@@ -9,11 +9,13 @@ use shared::{
     error::Result,
     flow::{
         cases::Cases,
+        deliver::{Post, Posted, deliver},
         sweep::{Swept, handle, sweep},
     },
     http,
     model::{Org, OrgId},
-    ports::{CaseStore, Clock, Deadline, Pending, ReportReader, ReportStore, TokenRevoker},
+    notify::{EventBridge, Notifiers, SesMailer},
+    ports::{Clock, Deadline, Notifier, OutboxStore, Pending, ReportReader, ReportStore, TokenRevoker},
     secrets::{Purpose, SecretCache, SecretsManagerSource},
     source::TokenRevokerClient,
     store::{Store, keys::Key, pending_of},
@@ -21,11 +23,13 @@ use shared::{
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// The function, with everything that it needs.
-pub struct App<S, R, C> {
+pub struct App<S, R, N, C> {
     /// Both tables.
     pub store: S,
     /// What revokes, by the key without scopes.
     pub revoker: R,
+    /// What messages are sent by.
+    pub notifier: N,
     /// The time.
     pub clock: C,
     /// How long one call to Atlassian may take.
@@ -37,6 +41,8 @@ const LATE_EFFECT: TimeDelta = TimeDelta::seconds(10);
 /// Between the moment that a claim bears and its call lie the claim's write and two reads: this is as long as a whole
 /// invocation may take (the template's `Timeout`).
 const CLAIM_TO_CALL: TimeDelta = TimeDelta::seconds(120);
+/// How long a chat or a webhook may take to take a message.
+const MESSAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why the function runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +70,8 @@ pub struct Outcome {
     pub batch_item_failures: Vec<Failure>,
     /// What sweeping each org came to.
     pub orgs: BTreeMap<String, Swept>,
+    /// What sending each org's messages came to.
+    pub messages: BTreeMap<String, Posted>,
 }
 
 /// A record that failed.
@@ -121,7 +129,10 @@ impl Record {
     }
 }
 
-impl App<Store, TokenRevokerClient<SecretsManagerSource>, SystemClock> {
+/// What messages are sent by on AWS.
+pub type AwsNotifiers = Notifiers<SecretsManagerSource, SystemClock, SesMailer, EventBridge>;
+
+impl App<Store, TokenRevokerClient<SecretsManagerSource>, AwsNotifiers, SystemClock> {
     /// The function as it runs on AWS: its clients are made here, once.
     ///
     /// # Errors
@@ -131,19 +142,30 @@ impl App<Store, TokenRevokerClient<SecretsManagerSource>, SystemClock> {
         let secret = settings.text("ATLASSIAN_UNSCOPED_SECRET_ID")?;
         let secret = SecretsManagerSource::connect(&sdk, Purpose::AtlassianUnscoped, secret);
         let client = http::atlassian_http_client(atlassian.call_timeout);
+        let endpoints = settings.text("MESSAGES_SECRET_ID")?;
+        let endpoints = SecretsManagerSource::connect(&sdk, Purpose::Messages, endpoints);
+        let bus = EventBridge::connect(&sdk, settings.text("EVENT_BUS")?);
+        let notifier = Notifiers::new(
+            http::messages_http_client(MESSAGE_TIMEOUT),
+            SecretCache::new(endpoints, SystemClock),
+            SesMailer::connect(&sdk),
+            bus,
+        );
         Ok(Self {
             store: Store::connect(&sdk, settings.tables()?, settings.retention()?),
             revoker: TokenRevokerClient::new(client, &atlassian, Arc::new(SecretCache::new(secret, SystemClock)))?,
+            notifier,
             clock: SystemClock,
             call_timeout: atlassian.call_timeout,
         })
     }
 }
 
-impl<S, R, C> App<S, R, C>
+impl<S, R, N, C> App<S, R, N, C>
 where
-    S: CaseStore + ReportReader + ReportStore,
+    S: OutboxStore + ReportReader + ReportStore,
     R: TokenRevoker,
+    N: Notifier,
     C: Clock,
 {
     /// One invocation.
@@ -173,6 +195,7 @@ where
                     failure = Some(error);
                 }
             }
+            self.post(&org, deadline, &mut outcome).await;
         }
         match failure {
             Some(error) if outcome.orgs.is_empty() => Err(error),
@@ -180,24 +203,41 @@ where
         }
     }
 
-    /// Handles the records in their order and stops at the first failure, so that none overtakes another.
-    async fn follow(&self, records: Vec<Record>, deadline: &impl Deadline) -> Outcome {
-        for Record { sequence, pending } in records {
-            let Some((org, pending)) = pending else { continue };
-            if let Err(error) = self.hint(&org, &pending, deadline).await {
-                tracing::error!(org = %org, pending = ?pending, error = %error, "will be delivered again");
-                let failure = Failure { item_identifier: sequence };
-                return Outcome { batch_item_failures: vec![failure], ..Outcome::default() };
-            }
+    /// Sends what is due. What cannot be sent stays due, and is no failure of the invocation.
+    async fn post(&self, org: &Org, deadline: &impl Deadline, outcome: &mut Outcome) {
+        let post = Post { store: &self.store, notifier: &self.notifier, clock: &self.clock };
+        match deliver(&post, org, deadline).await {
+            Ok(posted) => drop(outcome.messages.insert(org.id.to_string(), posted)),
+            Err(error) => tracing::error!(org = %org.id, error = %error, "messages stay due"),
         }
-        Outcome::default()
     }
 
-    async fn hint(&self, org: &OrgId, pending: &Pending, deadline: &impl Deadline) -> Result<()> {
-        match self.store.org(org).await? {
-            Some(org) if org.is_active() => handle(&self.cases(), &org, pending, deadline).await,
-            Some(_) | None => Ok(()),
+    /// Handles the records in their order and stops at the first failure, so that none overtakes another.
+    async fn follow(&self, records: Vec<Record>, deadline: &impl Deadline) -> Outcome {
+        let (mut outcome, mut told) = (Outcome::default(), BTreeMap::new());
+        for Record { sequence, pending } in records {
+            let Some((org, pending)) = pending else { continue };
+            match self.hint(&org, &pending, deadline).await {
+                Ok(Some(org)) => drop(told.insert(org.id.to_string(), org)),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(org = %org, pending = ?pending, error = %error, "will be delivered again");
+                    outcome.batch_item_failures.push(Failure { item_identifier: sequence });
+                    break;
+                }
+            }
         }
+        for org in told.values() {
+            self.post(org, deadline, &mut outcome).await;
+        }
+        outcome
+    }
+
+    /// Handles a pending thing of an org that is governed now; gives the org.
+    async fn hint(&self, org: &OrgId, pending: &Pending, deadline: &impl Deadline) -> Result<Option<Org>> {
+        let Some(org) = self.store.org(org).await?.filter(Org::is_active) else { return Ok(None) };
+        handle(&self.cases(), &org, pending, deadline).await?;
+        Ok(Some(org))
     }
 }
 

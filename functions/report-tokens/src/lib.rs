@@ -9,7 +9,7 @@ use shared::{
     error::{Error, Result},
     flow::{
         purge::{Purged, purge, to_purge},
-        register::{governed, register_org, seed_policy},
+        register::{ORGS_AT_A_TIME, governed, register_org, seed_policy},
         take_report::{Outcome, Ports, take_report},
     },
     http,
@@ -21,8 +21,6 @@ use shared::{
 };
 use std::{collections::BTreeMap, sync::Arc};
 
-/// So many orgs are reported on at the same time: a slow one delays no other, and each holds a few megabytes.
-const ORGS_AT_A_TIME: usize = 8;
 /// The author of a policy that nobody wrote.
 const DEFAULT_AUTHOR: &str = "tokenwarden default";
 

@@ -18,14 +18,14 @@ use shared::{
     config::EventSettings,
     error::{Error, Result},
     model::{Principal, Role, Timestamp, short_hash},
-    ports::{CaseStore, Clock, EventReader, EventStore, QuarantineStore, ReportReader, ReportStore},
+    ports::{Clock, EventReader, EventStore, OutboxStore, QuarantineStore, ReportReader, ReportStore},
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What the application reads and writes.
-pub trait Ports: CaseStore + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader {}
+pub trait Ports: OutboxStore + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader {}
 
-impl<P: CaseStore + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader> Ports for P {}
+impl<P: OutboxStore + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader> Ports for P {}
 
 /// Who may read the pages; the API always needs a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,7 +152,10 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
             Route::SetStop => api::stop::put(store, ask).await,
             Route::Ledger => api::ledger::list(store, ask).await,
             Route::Policy => api::policy::get(store, ask).await,
-            Route::SetPolicy => api::policy::put(store, ask).await,
+            Route::Messages => api::messages::list(store, ask).await,
+            Route::RetryMessage => api::messages::retry(store, ask).await,
+            Route::SetPolicy => api::policy::put(store, &self.gate, ask).await,
+            Route::ConfirmPolicy => api::policy::confirm(store, ask).await,
             Route::Quarantine => api::quarantine::list(store, ask).await,
             Route::Replay => api::quarantine::replay(store, &self.clock, &self.serving.events, ask).await,
         }

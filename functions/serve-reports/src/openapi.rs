@@ -247,7 +247,20 @@ fn described(route: Route) -> Operation {
         Route::SetStop => take("Puts the kill switch on (approver) or off (admin)", "Switch", "200", "Stop"),
         Route::Ledger => get("The ledger, oldest first", Gives::List("Entry")),
         Route::Policy => get("The policy in force; its `ETag` is what `If-Match` wants", Gives::Json("PolicyVersion")),
-        Route::SetPolicy => take("Brings a policy into force", "Policy", "200", "PolicyVersion"),
+        Route::Messages => get("The messages to people and programs, and where each stands", Gives::List("Message")),
+        Route::RetryMessage => Operation {
+            status: "202",
+            ..get("Sends a message after all that was given up or withheld", Gives::Json("Message"))
+        },
+        Route::SetPolicy => take(
+            "Brings a policy into force; 202 where it is looser and waits for a second person",
+            "Policy",
+            "200",
+            "PolicyVersion",
+        ),
+        Route::ConfirmPolicy => {
+            take("A second person brings a proposed policy into force", "Confirming", "200", "PolicyVersion")
+        }
         Route::Quarantine => get("What could not be understood", Gives::List("Quarantined")),
         Route::Replay => get("Tries again to understand a body", Gives::Json("Replayed")),
     }

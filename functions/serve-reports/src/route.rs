@@ -150,8 +150,14 @@ routes! {
     Ledger => GET "/v1/orgs/{org}/ledger", READ, LIST;
     /// The policy in force, and its versions.
     Policy => GET "/v1/orgs/{org}/policy", READ, &[];
+    /// A second person brings a proposed policy into force.
+    ConfirmPolicy => POST "/v1/orgs/{org}/policy/confirm", APPROVE, &[];
     /// Brings a policy into force.
     SetPolicy => PUT "/v1/orgs/{org}/policy", ADMIN, &[];
+    /// The messages to people and programs.
+    Messages => GET "/v1/orgs/{org}/messages", READ, &["state", "limit", "cursor"];
+    /// Sends a message after all that was given up or withheld.
+    RetryMessage => POST "/v1/orgs/{org}/messages/{id}/retry", APPROVE, &[];
     /// What could not be understood.
     Quarantine => GET "/v1/orgs/{org}/quarantine", READ, LIST;
     /// Tries again to understand a body.

@@ -1,8 +1,12 @@
 //! What an action needs next: one pure function over its state and the facts, so that every (state, step) can be listed.
 
+mod fresh;
+
+use self::fresh::{Used, fresh, unchanged};
 use super::budget::{self, Take};
-use crate::model::{Action, ActionState, Approval, Budget, PolicyVersion, Target, Timestamp, Versioned};
-use crate::ports::{Reread, Revoked, TokenSnapshot};
+use super::ladder::{self, Current};
+use crate::model::{Action, ActionKind, ActionState, Budget, PolicyVersion, Timestamp, Versioned};
+use crate::ports::{Reread, Revoked};
 use chrono::TimeDelta;
 
 /// The log may be this late before actions wait for it.
@@ -23,6 +27,8 @@ pub enum Need {
     EventUse,
     /// The credential, read again from the API that acts.
     Reread,
+    /// Whether the messages that were handed over were sent.
+    Delivery,
     /// Budget, kill switch and the last complete report's count.
     Budget,
 }
@@ -56,11 +62,24 @@ pub enum LogLag {
     NeverRead,
 }
 
+/// How far the messages of an action came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// All were sent, the last at this moment.
+    Sent(Timestamp),
+    /// One is still on its way.
+    Waiting,
+    /// One was given up, for this reason.
+    Dead(String),
+}
+
 /// What reading the credential again came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Look {
     /// An answer.
     Seen(Reread),
+    /// No API reads one of its kind again.
+    NotPossible,
     /// No answer: try again later.
     Failed(String),
 }
@@ -91,6 +110,8 @@ pub struct Facts {
     pub event_use: Option<Option<Timestamp>>,
     /// The credential, read again.
     pub look: Option<Look>,
+    /// How far the messages came.
+    pub delivery: Option<Delivery>,
     /// Budget and kill switch, and how many credentials the last complete report lists.
     pub budget: Option<(Versioned<Budget>, Option<u64>)>,
     /// The result of the call that this invocation made.
@@ -121,6 +142,8 @@ pub enum Next {
 pub enum Effect {
     /// Plan anew by the policy in force.
     Replan,
+    /// Hand a message over to be sent, and store that it was, in one transaction.
+    Tell(ActionKind),
     /// Store the intent to call, together with the budget if a place was taken now.
     Claim {
         /// The budget to write in the same transaction; `None` if the action held its place already.
@@ -157,20 +180,66 @@ fn before_claim(action: &Action, facts: &Facts, policy: &PolicyVersion, now: Tim
     if let Some(reason) = &action.plan.withheld {
         return Next::Rest(reason.clone());
     }
-    if action.agreed.is_none() && now >= action.plan.expires_at {
-        return Next::Close(ActionState::Expired, "nobody agreed in time".into());
+    let sent_at = match &facts.delivery {
+        Some(Delivery::Sent(at)) => Some(*at),
+        Some(Delivery::Waiting | Delivery::Dead(_)) | None => None,
+    };
+    match ladder::current(action, sent_at, &policy.policy.calendar) {
+        Current::Tell { due_at, .. } if now < due_at => {
+            Next::WaitUntil(due_at, "waits for the day of its next message".into())
+        }
+        Current::Tell { kind, .. } => tell(action, facts, kind, now),
+        Current::Nothing => Next::Close(ActionState::Done, "whoever answers for it was told".into()),
+        Current::Act { due_at } => act(action, facts, policy, due_at, now),
     }
-    if action.plan.approval == Approval::Required && action.agreed.is_none() {
-        return Next::WaitUntil(action.plan.expires_at, "waits for an approval".into());
-    }
-    if now < action.plan.due_at {
-        return Next::WaitUntil(action.plan.due_at, "waits for the grace period to end".into());
-    }
-    due(action, facts, policy, now)
 }
 
-fn due(action: &Action, facts: &Facts, policy: &PolicyVersion, now: Timestamp) -> Next {
-    if action.agreed.is_none() {
+/// Before anybody is told something, it is looked at again.
+fn tell(action: &Action, facts: &Facts, kind: ActionKind, now: Timestamp) -> Next {
+    let used = if action.plan.action.only_tells() { Used::MakesNoDifference } else { Used::EndsIt };
+    fresh(action, facts, used, now).unwrap_or(Next::Do(Effect::Tell(kind)))
+}
+
+fn act(action: &Action, facts: &Facts, policy: &PolicyVersion, due_at: Timestamp, now: Timestamp) -> Next {
+    let expires_at = action.plan.expires_at.max(due_at + TimeDelta::days(policy.policy.approval_valid_days.into()));
+    if !action.is_agreed() && now >= expires_at {
+        return Next::Close(ActionState::Expired, "nobody agreed in time".into());
+    }
+    if !action.is_agreed() {
+        let which = if action.agreed.is_empty() { "an approval" } else { "a second approval" };
+        return Next::WaitUntil(expires_at, format!("waits for {which}"));
+    }
+    if now < due_at {
+        return Next::WaitUntil(due_at, "waits for the grace period to end".into());
+    }
+    if let Some(waits) = undelivered(action, facts, now) {
+        return waits;
+    }
+    due(action, facts, policy, expires_at, now)
+}
+
+/// Nothing is done to a credential while whoever answers for it has not been sent what the ladder says first.
+fn undelivered(action: &Action, facts: &Facts, now: Timestamp) -> Option<Next> {
+    if action.told.is_empty() {
+        return None;
+    }
+    match &facts.delivery {
+        None => Some(Next::Need(Need::Delivery)),
+        Some(Delivery::Sent(_)) => None,
+        Some(Delivery::Waiting) => {
+            Some(Next::WaitUntil(now + TimeDelta::hours(1), "waits until the message about it was sent".into()))
+        }
+        Some(Delivery::Dead(reason)) => Some(Next::WaitUntil(
+            now + TimeDelta::hours(6),
+            format!(
+                "waits: the message about it could not be sent ({reason}); send it again, or ask for the action yourself"
+            ),
+        )),
+    }
+}
+
+fn due(action: &Action, facts: &Facts, policy: &PolicyVersion, expires_at: Timestamp, now: Timestamp) -> Next {
+    if action.agreed.is_empty() {
         let who = match facts.admin_role {
             None => return Next::Need(Need::AdminRole),
             Some(Answer::No) => None,
@@ -178,7 +247,10 @@ fn due(action: &Action, facts: &Facts, policy: &PolicyVersion, now: Timestamp) -
             Some(Answer::Unknown) => Some("whether its owner is an org admin could not be read"),
         };
         if let Some(who) = who {
-            return Next::WaitUntil(action.plan.expires_at, format!("waits for an approval: {who}"));
+            return match now >= expires_at {
+                true => Next::Close(ActionState::Expired, "nobody agreed in time".into()),
+                false => Next::WaitUntil(expires_at, format!("waits for an approval: {who}")),
+            };
         }
     }
     let soon = now + TimeDelta::minutes(5);
@@ -190,22 +262,7 @@ fn due(action: &Action, facts: &Facts, policy: &PolicyVersion, now: Timestamp) -
         }
         Some(LogLag::NeverRead) => return Next::WaitUntil(soon, "waits: the audit log was not read yet".into()),
     }
-    let evidence = action.plan.evidence.last_used_at;
-    match facts.event_use {
-        None => return Next::Need(Need::EventUse),
-        Some(Some(used)) if is_later(Some(used), evidence) => {
-            return Next::Close(ActionState::Cancelled, used_since(used));
-        }
-        Some(_) => {}
-    }
-    match &facts.look {
-        None => Next::Need(Need::Reread),
-        Some(Look::Failed(reason)) => Next::WaitUntil(soon, format!("waits: it could not be read again: {reason}")),
-        Some(Look::Seen(seen)) => match unchanged(seen, &action.plan.target, evidence) {
-            Ok(()) => claim(action, facts, policy, 1, now),
-            Err(reason) => Next::Close(ActionState::Cancelled, reason),
-        },
-    }
+    fresh(action, facts, Used::EndsIt, now).unwrap_or_else(|| claim(action, facts, policy, 1, now))
 }
 
 /// A length of time in the largest unit of which it has at least two.
@@ -270,6 +327,7 @@ fn verified(facts: &Facts, again_at: Timestamp) -> Next {
             ActionState::Failed,
             "revoked as Atlassian says, but its owner's account is not known any more".into(),
         ),
+        Some(Look::NotPossible) => Next::Close(ActionState::Done, "revoked as Atlassian says".into()),
         Some(Look::Failed(reason)) => {
             Next::WaitUntil(again_at, format!("revoked as Atlassian says; it could not be read again: {reason}"))
         }
@@ -279,6 +337,9 @@ fn verified(facts: &Facts, again_at: Timestamp) -> Next {
 fn recovered(action: &Action, facts: &Facts, policy: &PolicyVersion, attempt: u32, now: Timestamp) -> Next {
     let look = match &facts.look {
         None => return Next::Need(Need::Reread),
+        Some(Look::NotPossible) => {
+            return Next::Close(ActionState::Failed, "no API reads one of its kind again after the attempt".into());
+        }
         Some(Look::Failed(reason)) => {
             return Next::WaitUntil(
                 now + TimeDelta::minutes(5),
@@ -294,7 +355,7 @@ fn recovered(action: &Action, facts: &Facts, policy: &PolicyVersion, attempt: u3
         }
         Reread::Present(_) => {}
     }
-    if let Err(reason) = unchanged(look, &action.plan.target, action.plan.evidence.last_used_at) {
+    if let Err(reason) = unchanged(look, &action.plan.target, action.plan.evidence.last_used_at, Used::EndsIt) {
         return Next::Close(ActionState::Cancelled, reason);
     }
     if attempt >= ATTEMPTS_MAX {
@@ -306,33 +367,9 @@ fn recovered(action: &Action, facts: &Facts, policy: &PolicyVersion, attempt: u3
     claim(action, facts, policy, attempt + 1, now)
 }
 
-fn unchanged(look: &Reread, target: &Target, last_used_at: Option<Timestamp>) -> Result<(), String> {
-    let token = match look {
-        Reread::Present(token) => token,
-        Reread::Gone => return Err("it is not there any more: its owner or an admin may have removed it".into()),
-        Reread::AccountUnknown => return Err("its owner's account is not known, or not managed".into()),
-    };
-    let TokenSnapshot { id, label, created_at, last_access_at } = token;
-    let seconds = |at: &Option<Timestamp>| at.map(|at| at.timestamp());
-    if *id != target.credential.id || *label != target.label || seconds(created_at) != seconds(&target.created_at) {
-        return Err("it is not the credential that was judged: its label or date of creation differs".into());
-    }
-    match (last_access_at, last_used_at) {
-        (Some(used), _) if is_later(Some(*used), last_used_at) => Err(used_since(*used)),
-        (None, Some(_)) => Err("the API that revokes does not show its last use, so it cannot be compared".into()),
-        (Some(_) | None, _) => Ok(()),
-    }
-}
-
-/// Compares whole seconds: the two APIs may write the same moment with different precision (unconfirmed).
-fn is_later(used: Option<Timestamp>, known: Option<Timestamp>) -> bool {
-    used.map(|at| at.timestamp()) > known.map(|at| at.timestamp())
-}
-
-fn used_since(used: Timestamp) -> String {
-    format!("it was used on {}, after it was judged", used.format("%Y-%m-%d %H:%M UTC"))
-}
-
+#[cfg(test)]
+#[path = "case_properties.rs"]
+mod properties;
 #[cfg(test)]
 #[path = "case_tests.rs"]
 mod tests;

@@ -1,24 +1,25 @@
 //! Each state with each step, and each reason to stop.
 
 use super::*;
-use crate::decide::judge::tests::{report, row};
+use crate::decide::judge::tests::row;
 use crate::decide::plan::{
     self,
-    tests::{cause, now, policy},
+    tests::{cause, now, plan_of, policy},
 };
-use crate::model::{Agreement, Claim, CredentialId, Mode, Stop};
+use crate::model::{Agreement, Approval, Claim, CredentialId, Mode, PlannedStep, Stop, Told};
+use crate::ports::TokenSnapshot;
 
 fn later(days: i64) -> Timestamp {
     now() + TimeDelta::days(days)
 }
 
 fn planned(mode: Mode, approval: Approval) -> Action {
-    let plan = plan::plan_revocation(&row(), &report(), &cause(), &policy(mode, approval), now());
+    let plan = plan_of(&row(), mode, approval);
     plan::action(&"o1".into(), &cause(), plan, 1, now())
 }
 
 fn approved() -> Action {
-    let agreed = Some(Agreement { by: "ann".into(), at: now(), reason: "yes".into() });
+    let agreed = vec![Agreement { by: "ann".into(), at: now(), reason: "yes".into() }];
     Action { agreed, state: ActionState::Waiting, ..planned(Mode::Enforce, Approval::Required) }
 }
 
@@ -237,4 +238,72 @@ fn an_unclear_call_is_left_alone_and_a_refused_one_fails() {
     closes(&next(&action, &refused, &enforce(), later(7)), ActionState::Failed, "403");
     let unknown = Facts { call: Some(Call::Answered(Revoked::AccountUnknown)), ..facts() };
     closes(&next(&action, &unknown, &enforce(), later(7)), ActionState::Failed, "does not know the owner");
+}
+
+/// A ladder that tells at once and after seven days, and revokes after 21.
+fn ladder(told: u32) -> Action {
+    let mut action = approved();
+    let step = |action, days| PlannedStep { action, due_at: later(days) };
+    action.plan.before = vec![step(ActionKind::Notify, 0), step(ActionKind::Remind, 7)];
+    action.plan.due_at = later(21);
+    action.told = (0..told).map(|at| Told { at: later(i64::from(at) * 7), message: "m".into() }).collect();
+    action
+}
+
+fn tells(next: &Next) -> Option<ActionKind> {
+    match next {
+        Next::Do(Effect::Tell(kind)) => Some(*kind),
+        Next::Do(_) | Next::Need(_) | Next::WaitUntil(..) | Next::Rest(_) | Next::Close(..) => None,
+    }
+}
+
+fn sent(days: i64) -> Facts {
+    Facts { delivery: Some(Delivery::Sent(later(days))), ..facts() }
+}
+
+#[test]
+fn whoever_answers_for_it_is_told_before_anything_is_done_and_each_message_has_its_day() {
+    assert_eq!(tells(&next(&ladder(0), &facts(), &enforce(), later(0))), Some(ActionKind::Notify));
+    waits(&next(&ladder(1), &facts(), &enforce(), later(6)), "next message");
+    assert_eq!(tells(&next(&ladder(1), &facts(), &enforce(), later(7))), Some(ActionKind::Remind));
+    waits(&next(&ladder(2), &sent(7), &enforce(), later(20)), "grace");
+    assert!(is_claim(&next(&ladder(2), &sent(7), &enforce(), later(21))));
+}
+
+#[test]
+fn nobody_is_told_without_looking_again() {
+    let without = |facts: Facts| next(&ladder(0), &facts, &enforce(), later(0));
+    assert_eq!(without(Facts { look: None, ..facts() }), Next::Need(Need::Reread));
+    assert_eq!(without(Facts { event_use: None, ..facts() }), Next::Need(Need::EventUse));
+    closes(&without(Facts { look: Some(Look::Seen(Reread::Gone)), ..facts() }), ActionState::Cancelled, "not there");
+    closes(&without(Facts { event_use: Some(Some(later(0))), ..facts() }), ActionState::Cancelled, "it was used");
+}
+
+#[test]
+fn nothing_is_done_before_the_messages_were_sent_and_their_delay_counts_from_then() {
+    let at = |facts: Facts| next(&ladder(2), &facts, &enforce(), later(21));
+    assert_eq!(at(facts()), Next::Need(Need::Delivery));
+    waits(&at(Facts { delivery: Some(Delivery::Waiting), ..facts() }), "was sent");
+    waits(&at(Facts { delivery: Some(Delivery::Dead("no address".into())), ..facts() }), "no address");
+    waits(&at(sent(12)), "grace");
+    assert!(is_claim(&next(&ladder(2), &sent(12), &enforce(), later(26))));
+}
+
+#[test]
+fn a_ladder_that_only_tells_ends_with_its_last_message_and_a_use_does_not_end_it() {
+    let mut action = ladder(2);
+    (action.plan.action, action.plan.due_at) = (ActionKind::Remind, later(21));
+    let used = Facts { event_use: Some(Some(later(20))), ..facts() };
+    assert_eq!(tells(&next(&action, &used, &enforce(), later(21))), Some(ActionKind::Remind));
+    action.told.push(Told { at: later(21), message: "m".into() });
+    closes(&next(&action, &used, &enforce(), later(21)), ActionState::Done, "told");
+}
+
+#[test]
+fn where_the_policy_asks_for_two_persons_one_is_not_enough() {
+    let mut action = approved();
+    action.plan.approval = Approval::TwoPersons;
+    waits(&next(&action, &facts(), &enforce(), later(7)), "a second approval");
+    action.agreed.push(Agreement { by: "bob".into(), at: now(), reason: "yes".into() });
+    assert!(is_claim(&next(&action, &facts(), &enforce(), later(7))));
 }

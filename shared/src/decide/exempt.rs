@@ -34,10 +34,8 @@ impl<'a> Covered<'a> {
 
 /// The first exemption in force that covers it; one that accepts the very finding comes before all others.
 pub fn covering<'a>(exemptions: &'a [Exemption], of: &Covered<'_>, now: Timestamp) -> Option<&'a Exemption> {
-    let mut fitting: Vec<&Exemption> =
-        exemptions.iter().filter(|one| one.until > now && covers(&one.scope, of)).collect();
-    fitting.sort_by_key(|one| one.scope.finding.is_none());
-    fitting.first().copied()
+    let fitting = exemptions.iter().filter(|one| one.until > now && covers(&one.scope, of));
+    fitting.min_by_key(|one| one.scope.finding.is_none())
 }
 
 /// The status of a finding that stands.

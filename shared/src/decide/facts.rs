@@ -1,5 +1,6 @@
 //! What the counts of reports say about an org that Atlassian documents nowhere.
 
+use super::classify::credential_actions;
 use crate::model::{
     ActionCatalogue, Fact, FactName, Facts, JoinState, Knowledge, Observations, PollState, Section, SectionStatus,
 };
@@ -19,8 +20,6 @@ pub struct Evidence<'a> {
     pub sections: &'a [Section],
     /// The org's own list of actions.
     pub catalogue: &'a ActionCatalogue,
-    /// How many actions of that list concern tokens or keys.
-    pub credential_actions: usize,
     /// The poll's checkpoint.
     pub poll: Option<&'a PollState>,
 }
@@ -38,7 +37,7 @@ fn one(name: FactName, of: &Evidence<'_>) -> (Knowledge, String) {
     let seen = of.observed;
     match name {
         FactName::ListsReadable => lists(of.sections),
-        FactName::ActionsKnown => actions(of.catalogue, of.credential_actions),
+        FactName::ActionsKnown => actions(of.catalogue),
         FactName::EventsNameTokens => {
             let all = seen.used_with_id + seen.used_without_id;
             share(seen.used_with_id, all, "tokens seen in use are named by an id in their events")
@@ -96,8 +95,8 @@ fn lists(sections: &[Section]) -> (Knowledge, String) {
     }
 }
 
-fn actions(catalogue: &ActionCatalogue, about_credentials: usize) -> (Knowledge, String) {
-    match (catalogue.0.len(), about_credentials) {
+fn actions(catalogue: &ActionCatalogue) -> (Knowledge, String) {
+    match (catalogue.0.len(), credential_actions(catalogue)) {
         (0, _) => (Knowledge::Unknown, "The org's list of actions was not read yet.".to_owned()),
         (all, 0) => (Knowledge::Refuted, format!("None of {all} actions of the org's list names tokens or keys.")),
         (all, some) => (Knowledge::Proven, format!("{some} of {all} actions of the org's list name tokens or keys.")),
@@ -138,7 +137,7 @@ mod tests {
 
     fn drawn(observed: &Observations, join: JoinState, poll: Option<&PollState>) -> Facts {
         let catalogue = ActionCatalogue::default();
-        facts(&Evidence { join, observed, sections: &[], catalogue: &catalogue, credential_actions: 0, poll })
+        facts(&Evidence { join, observed, sections: &[], catalogue: &catalogue, poll })
     }
 
     #[test]
@@ -183,11 +182,13 @@ mod tests {
 
     #[test]
     fn the_list_of_actions_must_name_credentials() {
-        let name = ActionName { display: "Moved a page".into(), group: "Pages".into() };
-        let catalogue = ActionCatalogue([("a".to_owned(), name)].into());
-        assert_eq!(actions(&catalogue, 0).0, Knowledge::Refuted);
-        assert_eq!(actions(&catalogue, 1).0, Knowledge::Proven);
-        assert_eq!(actions(&ActionCatalogue::default(), 0).0, Knowledge::Unknown);
+        let of = |display: &str, group: &str| {
+            let name = ActionName { display: display.into(), group: group.into() };
+            actions(&ActionCatalogue([("a".to_owned(), name)].into())).0
+        };
+        assert_eq!(of("Moved a page", "Pages"), Knowledge::Refuted);
+        assert_eq!(of("Created API token", "API tokens"), Knowledge::Proven);
+        assert_eq!(actions(&ActionCatalogue::default()).0, Knowledge::Unknown);
     }
 
     #[test]

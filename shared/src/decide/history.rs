@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 /// So far apart may the list's date of making and the event's be.
 const APART: TimeDelta = TimeDelta::minutes(10);
 /// So long after a credential was made its event may still come; before that nothing is said.
-pub const EVENT_LATE: TimeDelta = TimeDelta::minutes(30);
+const EVENT_LATE: TimeDelta = TimeDelta::minutes(30);
 
 /// What was written to the log about credentials, and which time it covers.
 #[derive(Debug, Clone, Copy)]
@@ -56,8 +56,8 @@ pub fn making(credential: &Credential, siblings: &[Credential], log: &Log<'_>) -
     }
     let near = around(log.events, made);
     let by_owner = |event: &&CredentialEvent| match (&event.actor, &credential.owner) {
-        (Some(actor), Some(owner)) if may_act(credential.reference.kind) => actor == owner,
-        (Some(_) | None, _) => true,
+        (Some(actor), Some(owner)) => actor == owner,
+        (None, _) | (_, None) => true,
     };
     let fits: Vec<&CredentialEvent> = near.iter().filter(|event| event.deed == deed).filter(by_owner).collect();
     let rivals = siblings.iter().filter(|other| other.reference.kind == credential.reference.kind);
@@ -69,11 +69,7 @@ pub fn making(credential: &Credential, siblings: &[Credential], log: &Log<'_>) -
     }
 }
 
-/// What people make themselves; a service account's token is made by an admin.
-fn may_act(kind: CredentialKind) -> bool {
-    matches!(kind, CredentialKind::UserApiToken | CredentialKind::OrgApiKey)
-}
-
+/// The deed by which a credential of a kind is made. Where there is one, it is its owner's own, so nobody else's fits.
 fn deed_of(kind: CredentialKind) -> Option<CredentialDeed> {
     match kind {
         CredentialKind::UserApiToken => Some(CredentialDeed::TokenMade),

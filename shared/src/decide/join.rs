@@ -6,45 +6,18 @@ use std::{cell::LazyCell, collections::HashMap};
 /// An owner's profiles, joined.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Joined<'a> {
-    profiles: &'a [UsageProfile],
     by_credential: HashMap<&'a str, usize>,
     unjoined_uses: Vec<usize>,
     shared_ids: u32,
 }
 
-impl<'a> Joined<'a> {
-    /// The profile of a credential of this owner.
-    pub fn profile(&self, credential: &Credential) -> Option<&'a UsageProfile> {
-        self.place(credential).map(|at| &self.profiles[at])
-    }
-
+impl Joined<'_> {
     /// Where the profile of a credential stands among those that were joined. It is no other credential's.
     pub fn place(&self, credential: &Credential) -> Option<usize> {
         self.by_credential.get(credential.reference.id.as_str()).copied()
     }
 
-    /// Whether one of the owner's uses may have been a use of any of his credentials.
-    ///
-    /// A use that names a token by id belongs to none of them once ids are proven to be the lists' ids; a use that
-    /// names none, or by a label that is not his or not unique, may always be any.
-    pub fn is_ambiguous(&self, join: JoinState) -> bool {
-        self.unjoined_uses().any(|profile| match join {
-            JoinState::Unproven => true,
-            JoinState::Proven => !profile.key.has_token_id(),
-        })
-    }
-
-    /// Whether an event named one of the credentials by its listed id.
-    pub fn proves_ids(&self) -> bool {
-        self.shared_ids > 0
-    }
-
-    /// The profiles that joined no credential and hold a use.
-    pub fn unjoined_uses(&self) -> impl Iterator<Item = &'a UsageProfile> {
-        self.unjoined_uses.iter().map(|at| &self.profiles[*at])
-    }
-
-    /// Where they stand among those that were joined.
+    /// Where the profiles that joined no credential and hold a use stand among those that were joined.
     pub fn unjoined_places(&self) -> &[usize] {
         &self.unjoined_uses
     }
@@ -57,14 +30,14 @@ impl<'a> Joined<'a> {
 
 /// Joins one owner's credentials with the profiles of which he is the actor: by token id, else by a label that only
 /// one of his credentials bears.
-pub fn join<'a>(credentials: &'a [Credential], profiles: &'a [UsageProfile]) -> Joined<'a> {
+pub fn join<'a>(credentials: &'a [Credential], profiles: &[UsageProfile]) -> Joined<'a> {
     let by_id: HashMap<&str, &str> = credentials
         .iter()
         .map(|credential| (credential.reference.id.as_str(), credential.reference.id.as_str()))
         .collect();
     // Hashing every label costs more than all the rest, and where events name ids nobody asks for it.
     let by_label = LazyCell::new(|| unique_labels(credentials));
-    let mut joined = Joined { profiles, ..Joined::default() };
+    let mut joined = Joined::default();
     for (at, profile) in profiles.iter().enumerate() {
         let named = profile.token_id.as_ref().and_then(|id| by_id.get(id.as_str()).copied());
         joined.shared_ids += u32::from(named.is_some());
@@ -132,8 +105,16 @@ fn unique_labels(credentials: &[Credential]) -> HashMap<String, &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::CredentialId;
-    use crate::rules::tests::token;
+    use crate::decide::holdings::Holdings;
+    use crate::rules::{Accounts, tests::token};
+
+    fn held(credentials: Vec<Credential>, profiles: Vec<UsageProfile>) -> Holdings {
+        Holdings::new(None, credentials, profiles, Accounts::NotWhole)
+    }
+
+    fn profile_of_first(holdings: &Holdings) -> Option<&UsageProfile> {
+        holdings.places[0].map(|at| &holdings.profiles[at])
+    }
 
     fn credential(id: &str, label: &str) -> Credential {
         let mut credential = token();
@@ -153,26 +134,23 @@ mod tests {
 
     #[test]
     fn a_token_id_that_is_listed_joins_and_proves() {
-        let (credentials, profiles) = ([credential("t1", "x")], [by_id("t1")]);
-        let joined = join(&credentials, &profiles);
-        assert_eq!(joined.profile(&credentials[0]), Some(&profiles[0]));
-        assert!(joined.proves_ids() && !joined.is_ambiguous(JoinState::Unproven));
+        let holdings = held(vec![credential("t1", "x")], vec![by_id("t1")]);
+        assert_eq!(profile_of_first(&holdings), Some(&by_id("t1")));
+        assert!(holdings.shared_ids > 0 && !holdings.is_ambiguous(JoinState::Unproven));
     }
 
     #[test]
     fn a_foreign_token_id_is_ambiguous_until_ids_are_proven() {
-        let (credentials, profiles) = ([credential("t1", "x")], [by_id("gone")]);
-        let joined = join(&credentials, &profiles);
-        assert!(joined.is_ambiguous(JoinState::Unproven) && !joined.is_ambiguous(JoinState::Proven));
+        let holdings = held(vec![credential("t1", "x")], vec![by_id("gone")]);
+        assert!(holdings.is_ambiguous(JoinState::Unproven) && !holdings.is_ambiguous(JoinState::Proven));
     }
 
     #[test]
     fn a_label_joins_only_if_one_credential_bears_it() {
-        let profiles = [by_label("x")];
-        let one = [credential("t1", "x"), credential("t2", "y")];
-        assert!(join(&one, &profiles).profile(&one[0]).is_some());
-        let two = [credential("t1", "x"), credential("t2", "x")];
-        assert!(join(&two, &profiles).is_ambiguous(JoinState::Proven));
+        let one = held(vec![credential("t1", "x"), credential("t2", "y")], vec![by_label("x")]);
+        assert!(profile_of_first(&one).is_some());
+        let two = held(vec![credential("t1", "x"), credential("t2", "x")], vec![by_label("x")]);
+        assert!(two.is_ambiguous(JoinState::Proven));
     }
 
     #[test]
@@ -193,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_use_without_id_and_label_is_always_ambiguous() {
-        let (credentials, profiles) = ([credential("t1", "")], [by_label("")]);
-        assert!(join(&credentials, &profiles).is_ambiguous(JoinState::Proven));
+        let holdings = held(vec![credential("t1", "")], vec![by_label("")]);
+        assert!(holdings.is_ambiguous(JoinState::Proven));
     }
 }

@@ -1,6 +1,7 @@
 //! Decisions: pure functions over the words. No I/O, no clock, no environment: `now` is an argument.
 
 pub mod budget;
+pub mod calendar;
 pub mod case;
 pub mod classify;
 pub mod due;
@@ -14,14 +15,19 @@ pub mod holdings;
 pub mod impact;
 pub mod join;
 pub mod judge;
+pub mod ladder;
 pub mod ledger;
+pub mod loosening;
+pub mod outbox;
 pub mod parse;
 pub mod plan;
 pub mod policy;
 pub mod poll;
 pub mod purge;
+pub mod recipient;
 pub mod settle;
 pub mod tally;
+pub mod told;
 pub mod verify;
 
 pub use crate::model::mask;

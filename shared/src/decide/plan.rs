@@ -1,9 +1,10 @@
 //! The plan of an action: everything that a person needs before agreeing, as data.
 
+use super::ladder;
 use crate::model::{
     Action, ActionId, ActionKind, ActionState, Approval, CredentialKind, CredentialRef, CredentialRow, Evidence,
-    Finding, FindingId, LastUsedSource, Mode, OrgId, Plan, Policy, PolicyVersion, Report, Response, Scope, Target,
-    Timestamp, Use, short_hash, stable_hash,
+    Finding, FindingId, LastUsedSource, Mode, OrgId, Plan, PlannedStep, Policy, PolicyVersion, Report, Response, Scope,
+    Target, Timestamp, Use, short_hash, stable_hash,
 };
 use chrono::TimeDelta;
 
@@ -23,6 +24,8 @@ pub enum Cause {
     },
     /// A person.
     Request {
+        /// What for.
+        action: ActionKind,
         /// Who.
         by: String,
         /// Why.
@@ -56,50 +59,68 @@ pub fn response_for<'a>(policy: &'a Policy, rule: &str) -> Option<&'a Response> 
     policy.rules.get(rule).filter(|settings| settings.enabled)?.respond.as_ref()
 }
 
-/// The plan to revoke one credential.
-pub fn plan_revocation(
+/// The plan for one credential; `None` if the policy does not answer the cause.
+pub fn plan(
     row: &CredentialRow,
     report: &Report,
     cause: &Cause,
     policy: &PolicyVersion,
     now: Timestamp,
-) -> Plan {
-    let (grace_days, wanted) = terms(cause, &policy.policy);
+) -> Option<Plan> {
+    let Terms { before, last, approval } = terms(cause, &policy.policy, now)?;
     let protected = protection(row, &policy.policy);
-    // What nobody knows to be unused is nothing for a machine to decide.
-    let approval = if protected.is_some() || row.usage == Use::Unknown { Approval::Required } else { wanted };
-    let due_at = now + TimeDelta::days(grace_days.into());
-    Plan {
-        action: ActionKind::Revoke,
+    Some(Plan {
+        action: last.action,
+        before,
         scope: Scope::Credential,
         target: target(row),
         rule: cause.rule().map(str::to_owned),
         why: why(cause),
         evidence: evidence(row, report),
-        effects: effects(row),
-        reversible: false,
+        effects: effects(row, last.action),
+        reversible: last.action.only_tells(),
         policy_version: policy.version,
-        approval,
+        approval: if last.action.only_tells() { Approval::Waived } else { stricter(approval, row, protected.as_ref()) },
         protected,
-        due_at,
-        expires_at: due_at + TimeDelta::days(policy.policy.approval_valid_days.into()),
-        withheld: withheld(row, mode_for(&policy.policy, cause.rule())),
+        due_at: last.due_at,
+        expires_at: last.due_at + TimeDelta::days(policy.policy.approval_valid_days.into()),
+        withheld: withheld(row, last.action, mode_for(&policy.policy, cause.rule())),
+    })
+}
+
+/// What the policy asks for: the steps and who must agree.
+struct Terms {
+    before: Vec<PlannedStep>,
+    last: PlannedStep,
+    approval: Approval,
+}
+
+fn terms(cause: &Cause, policy: &Policy, now: Timestamp) -> Option<Terms> {
+    match cause {
+        Cause::Finding { rule, .. } => {
+            let answer = response_for(policy, rule)?;
+            let (before, last) = ladder::planned(&answer.steps, &policy.calendar, now);
+            Some(Terms { before, last: last?, approval: answer.approval })
+        }
+        Cause::Request { action, .. } => {
+            let last = PlannedStep { action: *action, due_at: now };
+            Some(Terms { before: Vec::new(), last, approval: Approval::Required })
+        }
     }
 }
 
-fn terms(cause: &Cause, policy: &Policy) -> (u32, Approval) {
-    match cause {
-        Cause::Finding { rule, .. } => {
-            response_for(policy, rule).map_or((0, Approval::Required), |answer| (answer.grace_days, answer.approval))
-        }
-        Cause::Request { .. } => (0, Approval::Required),
+/// What nobody knows to be unused is nothing for a machine to decide, and protected people are asked for.
+fn stricter(wanted: Approval, row: &CredentialRow, protected: Option<&String>) -> Approval {
+    match wanted {
+        Approval::Waived if protected.is_some() || row.usage == Use::Unknown => Approval::Required,
+        Approval::Waived | Approval::Required | Approval::TwoPersons => wanted,
     }
 }
 
 fn why(cause: &Cause) -> String {
     match cause {
         Cause::Finding { rule, reason, .. } => format!("{rule}: {reason}"),
-        Cause::Request { by, reason } => format!("{by} asked for it: {reason}"),
+        Cause::Request { by, reason, .. } => format!("{by} asked for it: {reason}"),
     }
 }
 
@@ -125,7 +146,10 @@ fn evidence(row: &CredentialRow, report: &Report) -> Evidence {
     }
 }
 
-fn effects(row: &CredentialRow) -> Vec<String> {
+fn effects(row: &CredentialRow, action: ActionKind) -> Vec<String> {
+    if action.only_tells() {
+        return vec!["Whoever answers for it is told; nothing is changed in Atlassian.".to_owned(), last_use(row)];
+    }
     let mut effects = vec![
         "Revoking cannot be undone. A new token must be made and pasted into the job.".to_owned(),
         last_use(row),
@@ -151,24 +175,29 @@ fn protection(row: &CredentialRow, policy: &Policy) -> Option<String> {
     policy.protected.contains(owner).then(|| "its owner is on the policy's list of protected people".to_owned())
 }
 
-fn withheld(row: &CredentialRow, mode: Mode) -> Option<String> {
+fn withheld(row: &CredentialRow, action: ActionKind, mode: Mode) -> Option<String> {
+    let cannot = if action.only_tells() { None } else { cannot_be_revoked(row) };
+    match (cannot, mode) {
+        (Some(reason), _) => Some(reason.to_owned()),
+        (None, Mode::Observe) => Some("the mode is observe: nothing is done, only recorded".to_owned()),
+        (None, Mode::Enforce) => None,
+    }
+}
+
+fn cannot_be_revoked(row: &CredentialRow) -> Option<&'static str> {
     if row.own {
-        return Some("it is one of Tokenwarden's own keys, which are never revoked from here".into());
+        return Some("it is one of Tokenwarden's own keys, which are never revoked from here");
     }
     match row.credential.reference.kind {
         CredentialKind::UserApiToken if row.credential.owner.is_none() => {
-            return Some("its owner is not known, and Atlassian revokes a token through its owner's account".into());
+            Some("its owner is not known, and Atlassian revokes a token through its owner's account")
         }
-        CredentialKind::UserApiToken => {}
+        CredentialKind::UserApiToken => None,
         CredentialKind::OrgApiKey
         | CredentialKind::ServiceAccountToken
         | CredentialKind::OauthClient
         | CredentialKind::ObservedToken
-        | CredentialKind::Registered => return Some("this kind of credential cannot be revoked from here yet".into()),
-    }
-    match mode {
-        Mode::Observe => Some("the mode is observe: nothing is done, only recorded".into()),
-        Mode::Enforce => None,
+        | CredentialKind::Registered => Some("this kind of credential cannot be revoked from here yet"),
     }
 }
 
@@ -200,7 +229,8 @@ pub fn action(org: &OrgId, cause: &Cause, plan: Plan, generation: u32, now: Time
         state: first_state(&plan),
         plan_hash: hash(&plan),
         planned_at: now,
-        agreed: None,
+        agreed: Vec::new(),
+        told: Vec::new(),
         claim: None,
         reason: plan.withheld.clone(),
         plan,
@@ -215,7 +245,8 @@ pub fn replanned(action: &Action, plan: Plan, now: Timestamp) -> Action {
         state: first_state(&plan),
         plan_hash: hash(&plan),
         planned_at: now,
-        agreed: None,
+        agreed: Vec::new(),
+        told: Vec::new(),
         claim: None,
         reason: plan.withheld.clone(),
         plan,
@@ -234,17 +265,39 @@ fn first_state(plan: &Plan) -> ActionState {
 pub(crate) mod tests {
     use super::*;
     use crate::decide::judge::tests::{report, row};
-    use crate::model::Limits;
+    use crate::model::{Calendar, Limits, Step};
     use std::collections::{BTreeMap, BTreeSet};
 
+    /// Nobody ever rests.
+    pub(crate) fn every_day() -> Calendar {
+        Calendar { weekend: BTreeSet::new(), from_hour: 0, ..Calendar::default() }
+    }
+
+    pub(crate) fn planned_action() -> Action {
+        let plan = plan_of(&row(), Mode::Enforce, Approval::Required);
+        action(&"acme".into(), &cause(), plan, 1, now())
+    }
+
+    /// The plan that answers [`cause`].
+    pub(crate) fn plan_of(row: &CredentialRow, mode: Mode, approval: Approval) -> Plan {
+        plan(row, &report(), &cause(), &policy(mode, approval), now()).unwrap()
+    }
+
+    /// The plan that answers [`cause`] by a policy.
+    pub(crate) fn replan_of(row: &CredentialRow, policy: &PolicyVersion, now: Timestamp) -> Plan {
+        plan(row, &report(), &cause(), policy, now).unwrap()
+    }
+
     pub(crate) fn policy(mode: Mode, approval: Approval) -> PolicyVersion {
-        let respond = Some(Response { action: ActionKind::Revoke, grace_days: 7, approval });
+        let respond = Some(Response { steps: vec![Step { action: ActionKind::Revoke, after_days: 7 }], approval });
         let unused = crate::model::RuleSettings { respond, ..Default::default() };
         let policy = Policy {
             mode,
             protected: BTreeSet::from(["boss".into()]),
             limits: Limits { max_actions: 5, max_share_percent: 5.0, window_hours: 24 },
             approval_valid_days: 30,
+            recipients: crate::model::Recipients::default(),
+            calendar: every_day(),
             rules: BTreeMap::from([("unused".to_owned(), unused)]),
         };
         PolicyVersion { version: 1, author: "a".into(), at: now(), digest: String::new(), policy }
@@ -260,9 +313,9 @@ pub(crate) mod tests {
 
     #[test]
     fn in_observe_the_plan_is_withheld_and_in_enforce_it_is_due_after_the_grace() {
-        let observed = plan_revocation(&row(), &report(), &cause(), &policy(Mode::Observe, Approval::Required), now());
+        let observed = plan_of(&row(), Mode::Observe, Approval::Required);
         assert!(observed.withheld.unwrap().contains("observe"));
-        let enforced = plan_revocation(&row(), &report(), &cause(), &policy(Mode::Enforce, Approval::Required), now());
+        let enforced = plan_of(&row(), Mode::Enforce, Approval::Required);
         assert_eq!((enforced.withheld, enforced.due_at), (None, now() + TimeDelta::days(7)));
     }
 
@@ -281,7 +334,7 @@ pub(crate) mod tests {
     fn protected_people_need_an_approval_even_where_it_is_waived() {
         let mut row = row();
         row.credential.owner = Some("boss".into());
-        let plan = plan_revocation(&row, &report(), &cause(), &policy(Mode::Enforce, Approval::Waived), now());
+        let plan = plan_of(&row, Mode::Enforce, Approval::Waived);
         assert_eq!(plan.approval, Approval::Required);
         assert!(plan.protected.is_some());
     }
@@ -290,7 +343,7 @@ pub(crate) mod tests {
     fn what_may_be_in_use_needs_an_approval_even_where_it_is_waived() {
         let mut row = row();
         row.usage = Use::Unknown;
-        let plan = plan_revocation(&row, &report(), &cause(), &policy(Mode::Enforce, Approval::Waived), now());
+        let plan = plan_of(&row, Mode::Enforce, Approval::Waived);
         assert_eq!(plan.approval, Approval::Required);
         assert!(plan.effects.iter().any(|effect| effect.contains("a person has to agree")));
     }
@@ -299,16 +352,15 @@ pub(crate) mod tests {
     fn our_own_keys_and_other_kinds_are_never_due() {
         let mut own = row();
         own.own = true;
-        let policy = policy(Mode::Enforce, Approval::Waived);
-        assert!(plan_revocation(&own, &report(), &cause(), &policy, now()).withheld.unwrap().contains("own keys"));
+        assert!(plan_of(&own, Mode::Enforce, Approval::Waived).withheld.unwrap().contains("own keys"));
         let mut key = row();
         key.credential.reference.kind = CredentialKind::OrgApiKey;
-        assert!(plan_revocation(&key, &report(), &cause(), &policy, now()).withheld.is_some());
+        assert!(plan_of(&key, Mode::Enforce, Approval::Waived).withheld.is_some());
     }
 
     #[test]
     fn what_is_held_back_is_withheld_from_its_first_moment_and_again_after_a_new_plan() {
-        let plan = |mode| plan_revocation(&row(), &report(), &cause(), &policy(mode, Approval::Waived), now());
+        let plan = |mode| plan_of(&row(), mode, Approval::Waived);
         let observed = action(&"acme".into(), &cause(), plan(Mode::Observe), 1, now());
         assert_eq!((observed.state, &observed.reason), (ActionState::Withheld, &observed.plan.withheld));
         let enforced = replanned(&observed, plan(Mode::Enforce), now());
@@ -319,8 +371,8 @@ pub(crate) mod tests {
     #[test]
     fn the_hash_changes_with_the_plan() {
         let policy = policy(Mode::Enforce, Approval::Required);
-        let plan = plan_revocation(&row(), &report(), &cause(), &policy, now());
-        let later = plan_revocation(&row(), &report(), &cause(), &policy, now() + TimeDelta::seconds(1));
+        let at = |now| plan(&row(), &report(), &cause(), &policy, now).unwrap();
+        let (plan, later) = (at(now()), at(now() + TimeDelta::seconds(1)));
         assert_ne!(hash(&plan), hash(&later));
         assert_eq!(hash(&plan), hash(&plan.clone()));
     }

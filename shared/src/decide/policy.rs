@@ -1,8 +1,13 @@
 //! A policy, checked: every fault with its key, the reason and how to mend it.
 
+mod recipients;
+
+use super::{calendar, ladder};
 use crate::{
     error::{Error, Result},
-    model::{ActionKind, Approval, Limits, Mode, Policy, Response, RuleSettings, stable_hash},
+    model::{
+        ActionKind, Approval, Calendar, Limits, Mode, Policy, Recipients, Response, RuleSettings, Step, stable_hash,
+    },
     rules::{RULES, Rule},
 };
 use serde::Serialize;
@@ -38,13 +43,17 @@ pub fn check(policy: &Policy) -> Result<()> {
 
 /// What holds before anybody wrote a policy: observe, and plan only for what is long unused.
 pub fn default_policy() -> Policy {
-    let respond = Response { action: ActionKind::Revoke, grace_days: 7, approval: Approval::Required };
+    let step = |action, after_days| Step { action, after_days };
+    let steps = vec![step(ActionKind::Notify, 0), step(ActionKind::Remind, 7), step(ActionKind::Revoke, 21)];
+    let respond = Response { steps, approval: Approval::Required };
     let unused = RuleSettings { respond: Some(respond), ..RuleSettings::default() };
     Policy {
         mode: Mode::Observe,
         protected: [].into(),
         limits: Limits { max_actions: 5, max_share_percent: 5.0, window_hours: 24 },
         approval_valid_days: 30,
+        recipients: Recipients::default(),
+        calendar: Calendar::default(),
         rules: [("unused".to_owned(), unused)].into(),
     }
 }
@@ -148,6 +157,8 @@ fn faults(policy: &Policy) -> Vec<Fault> {
         let reason = format!("is {}", policy.approval_valid_days);
         faults.push(Fault::new(&["approval_valid_days"], reason, "use a whole number from 1 to 365"));
     }
+    faults.extend(recipients::faults(&policy.recipients));
+    faults.extend(calendar_faults(&policy.calendar));
     faults.extend(policy.rules.iter().flat_map(|(rule, settings)| rule_faults(rule, settings)));
     faults
 }
@@ -173,8 +184,22 @@ fn rule_faults(rule: &str, settings: &RuleSettings) -> Vec<Fault> {
     if let Err(reason) = known.check(&settings.parameters) {
         faults.push(Fault::new(&["rules", rule, "parameters"], reason, "see the rule's documented parameters"));
     }
-    if settings.respond.as_ref().is_some_and(|respond| respond.grace_days > 365) {
-        faults.push(Fault::new(&["rules", rule, "respond", "grace_days"], "is over 365", "use 0 to 365 days"));
+    let steps = settings.respond.iter().flat_map(|respond| ladder::faults(&respond.steps));
+    faults.extend(steps.map(|(reason, mend)| Fault::new(&["rules", rule, "respond", "steps"], reason, mend)));
+    faults
+}
+
+fn calendar_faults(calendar: &Calendar) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if calendar::time_zone(calendar).is_none() {
+        let mend = "use a name of the IANA time zone database, such as Europe/Berlin or UTC";
+        faults.push(Fault::new(&["calendar", "time_zone"], "is no known time zone", mend));
+    }
+    if !calendar::has_working_days(calendar) {
+        faults.push(Fault::new(&["calendar", "weekend"], "leaves no working day", "leave at least one day out of it"));
+    }
+    if calendar.from_hour > 23 {
+        faults.push(Fault::new(&["calendar", "from_hour"], format!("is {}", calendar.from_hour), "use 0 to 23"));
     }
     faults
 }
@@ -193,8 +218,11 @@ limits:
 rules:
   unused:
     respond:
-      action: revoke
-      grace_days: 7
+      steps:
+        - do: notify
+          after_days: 0
+        - do: revoke
+          after_days: 7
 ";
 
     fn refusal(text: &str) -> String {
@@ -209,13 +237,13 @@ rules:
 
     #[test]
     fn an_unknown_key_is_named_with_its_line() {
-        let message = refusal(&GOOD.replace("grace_days", "grace_hours"));
-        assert!(message.contains("line 11") && message.contains("grace_hours"), "{message}");
+        let message = refusal(&GOOD.replace("after_days: 7", "after_hours: 7"));
+        assert!(message.contains("line 14") && message.contains("after_hours"), "{message}");
     }
 
     #[test]
-    fn a_missing_grace_and_a_missing_bound_are_named() {
-        assert!(refusal(&GOOD.replace("      grace_days: 7\n", "")).contains("grace_days"));
+    fn a_missing_delay_and_a_missing_bound_are_named() {
+        assert!(refusal(&GOOD.replace("          after_days: 7\n", "")).contains("after_days"));
         assert!(refusal(&GOOD.replace("  max_actions: 5\n", "")).contains("max_actions"));
     }
 
@@ -248,6 +276,24 @@ rules:
     fn enforce_without_protected_people_is_refused() {
         let message = refusal(&GOOD.replace("[admin-1]", "[]"));
         assert!(message.contains("line 2: protected: is empty while `mode` is `enforce`"), "{message}");
+    }
+
+    #[test]
+    fn a_ladder_without_steps_or_in_a_wrong_order_is_named_with_its_line() {
+        let none = "      steps: []\n";
+        let steps = &GOOD[GOOD.find("      steps:").unwrap()..];
+        assert!(refusal(&GOOD.replace(steps, none)).contains("line 10: rules.unused.respond.steps: is empty"));
+        assert!(refusal(&GOOD.replace("after_days: 0", "after_days: 8")).contains("before the one above it"));
+        assert!(refusal(&GOOD.replace("do: notify", "do: revoke")).contains("must stand last"));
+        assert!(refusal(&GOOD.replace("after_days: 7", "after_days: 366")).contains("366"));
+    }
+
+    #[test]
+    fn a_calendar_of_no_zone_or_without_working_days_is_named() {
+        let with = |calendar: &str| refusal(&format!("{GOOD}calendar: {calendar}\n"));
+        assert!(with("{time_zone: Europe/Berlim}").contains("calendar.time_zone: is no known time zone"));
+        assert!(with("{weekend: [mon, tue, wed, thu, fri, sat, sun]}").contains("calendar.weekend"));
+        assert!(with("{from_hour: 24}").contains("calendar.from_hour: is 24"));
     }
 
     #[test]

@@ -1,32 +1,86 @@
 //! Sums over the rows of a report, and what the rows tell about the org.
 
-use crate::model::{CredentialKind, CredentialRow, Interval, Making, Observations, Timestamp, Totals, Use};
+use crate::model::{CredentialKind, CredentialRow, Interval, Making, Observations, Severity, Timestamp, Totals, Use};
 use chrono::{Datelike, NaiveDate, TimeDelta};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
-/// Adds a row to the sums.
-pub fn count(totals: &mut Totals, row: &CredentialRow, now: Timestamp) {
-    totals.credentials += 1;
-    totals.use_unknown += u64::from(row.usage == Use::Unknown);
-    let soon = now..=now + TimeDelta::days(30);
-    totals.expiring_within_30_days += u64::from(row.credential.expires_at.is_some_and(|at| soon.contains(&at)));
-    if let Some(week) = row.credential.expires_at.and_then(|at| week_ahead(at, now)) {
-        add_one(&mut totals.expiring_by_week, &week.to_string());
-    }
-    add_one(&mut totals.by_kind, row.credential.reference.kind.as_str());
-    count_verdicts(totals, row);
+/// Sums in the making: cheap to add a row to, because a report adds a million. [`Tally::add_to`] gives them away.
+#[derive(Debug, Default)]
+pub struct Tally {
+    plain: Totals,
+    by_kind: [u64; CredentialKind::ALL.len()],
+    by_severity: [u64; Severity::ALL.len()],
+    by_week: Names<NaiveDate>,
+    by_rule: Names<Cow<'static, str>>,
+    notes_by_rule: Names<Cow<'static, str>>,
+    unjudged_by_rule: Names<Cow<'static, str>>,
 }
 
-/// Adds a row's findings and notes to the sums.
-pub fn count_verdicts(totals: &mut Totals, row: &CredentialRow) {
-    totals.findings += row.findings.len() as u64;
-    totals.credentials_with_findings += u64::from(!row.findings.is_empty());
-    for found in &row.findings {
-        add_one(&mut totals.by_severity, found.severity.as_str());
-        add_one(&mut totals.by_rule, &found.rule);
+impl Tally {
+    /// Adds a row.
+    pub fn count(&mut self, row: &CredentialRow, now: Timestamp) {
+        self.plain.credentials += 1;
+        self.plain.use_unknown += u64::from(row.usage == Use::Unknown);
+        let soon = now..=now + TimeDelta::days(30);
+        self.plain.expiring_within_30_days += u64::from(row.credential.expires_at.is_some_and(|at| soon.contains(&at)));
+        if let Some(week) = row.credential.expires_at.and_then(|at| week_ahead(at, now)) {
+            self.by_week.add_one(&week);
+        }
+        self.by_kind[row.credential.reference.kind as usize] += 1;
+        self.count_verdicts(row);
     }
-    row.notes.iter().for_each(|note| add_one(&mut totals.notes_by_rule, &note.rule));
-    row.unjudged.iter().for_each(|unjudged| add_one(&mut totals.unjudged_by_rule, &unjudged.rule));
+
+    /// Adds a row's findings and notes alone.
+    pub fn count_verdicts(&mut self, row: &CredentialRow) {
+        self.plain.findings += row.findings.len() as u64;
+        self.plain.credentials_with_findings += u64::from(!row.findings.is_empty());
+        for found in &row.findings {
+            self.by_severity[found.severity as usize] += 1;
+            self.by_rule.add_one(&found.rule);
+        }
+        row.notes.iter().for_each(|note| self.notes_by_rule.add_one(&note.rule));
+        row.unjudged.iter().for_each(|unjudged| self.unjudged_by_rule.add_one(&unjudged.rule));
+    }
+
+    /// Adds what was counted to the sums of a report or of a part of it.
+    pub fn add_to(self, totals: &mut Totals) {
+        let named = |name: &'static str, count: u64| (name.to_owned(), count);
+        let kinds = CredentialKind::ALL.map(|kind| named(kind.as_str(), self.by_kind[kind as usize]));
+        let severities = Severity::ALL.map(|one| named(one.as_str(), self.by_severity[one as usize]));
+        let counted = |counts: Vec<(String, u64)>| counts.into_iter().filter(|(_, count)| *count > 0).collect();
+        totals.add(&Totals {
+            by_kind: counted(kinds.into()),
+            by_severity: counted(severities.into()),
+            expiring_by_week: self.by_week.named(),
+            by_rule: self.by_rule.named(),
+            notes_by_rule: self.notes_by_rule.named(),
+            unjudged_by_rule: self.unjudged_by_rule.named(),
+            ..self.plain
+        });
+    }
+}
+
+/// Counts of a few names: a short list is faster to look through than a map of texts is to search.
+#[derive(Debug)]
+struct Names<T>(Vec<(T, u64)>);
+
+impl<T> Default for Names<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: PartialEq + Clone + ToString> Names<T> {
+    fn add_one(&mut self, name: &T) {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, count)) => *count += 1,
+            None => self.0.push((name.clone(), 1)),
+        }
+    }
+
+    fn named(self) -> BTreeMap<String, u64> {
+        self.0.into_iter().map(|(name, count)| (name.to_string(), count)).collect()
+    }
 }
 
 /// Counts what a row and the one before it tell about the org: whether a use that moved the date left an event, and
@@ -61,14 +115,6 @@ fn moved_within(before: Option<&CredentialRow>, row: &CredentialRow, log: Option
 fn week_ahead(at: Timestamp, now: Timestamp) -> Option<NaiveDate> {
     let ahead = at >= now && at - now < TimeDelta::weeks(52);
     ahead.then(|| at.date_naive() - TimeDelta::days(at.weekday().num_days_from_monday().into()))
-}
-
-/// Without an allocation where the name is there already.
-fn add_one(counts: &mut BTreeMap<String, u64>, name: &str) {
-    match counts.get_mut(name) {
-        Some(count) => *count += 1,
-        None => drop(counts.insert(name.to_owned(), 1)),
-    }
 }
 
 #[cfg(test)]

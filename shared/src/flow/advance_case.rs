@@ -3,15 +3,15 @@
 use super::cases::{Cases, cause_of, plan_of, retry_later};
 use crate::{
     decide::{
-        case::{self, Answer, Call, Effect, Facts, LogLag, Look, Need, Next, Standing},
+        case::{self, Answer, Call, Delivery, Effect, Facts, LogLag, Look, Need, Next, Standing},
         exempt::{self, Covered},
         join::last_use_of,
-        plan,
+        plan, told,
     },
     error::{Error, Result},
     model::{
-        Action, ActionId, ActionState, Budget, Claim, Exemption, FindingStatus, LedgerKind, LedgerRecord, Org,
-        PolicyVersion, ReportStatus, Target, Timestamp, Versioned,
+        Action, ActionId, ActionKind, ActionState, Budget, Claim, CredentialKind, Exemption, FindingStatus, LedgerKind,
+        LedgerRecord, MessageState, Org, PolicyVersion, ReportStatus, Target, Timestamp, Told, Versioned,
     },
     ports::{CaseChange, CaseStore, Clock, Deadline, ReportReader, ReportStore, TokenRevoker, Written},
 };
@@ -51,6 +51,10 @@ where
             Next::Do(Effect::Claim { budget, attempt }) => {
                 facts = claim(cases, org, &action, &facts, budget, attempt).await?;
             }
+            Next::Do(Effect::Tell(kind)) => {
+                tell(cases, org, &action, kind, &policy, now).await?;
+                facts = cases.no_facts();
+            }
             Next::Do(Effect::Replan) => {
                 replan(cases, org, &action, &policy).await?;
                 facts = cases.no_facts();
@@ -81,6 +85,7 @@ where
         Need::Log => facts.log = Some(log_lag(cases.store, org, cases.clock.now()).await?),
         Need::EventUse => facts.event_use = Some(event_use(cases.store, org, action).await?),
         Need::Reread => facts.look = Some(look(cases.revoker, org, action).await),
+        Need::Delivery => facts.delivery = Some(delivery(cases.store, org, action).await?),
         Need::Budget => facts.budget = Some(budget(cases.store, org).await?),
     }
     Ok(())
@@ -144,6 +149,9 @@ async fn event_use<S: ReportReader + ReportStore>(store: &S, org: &Org, action: 
 
 async fn look(revoker: &impl TokenRevoker, org: &Org, action: &Action) -> Look {
     let target = &action.plan.target;
+    if target.credential.kind != CredentialKind::UserApiToken {
+        return Look::NotPossible;
+    }
     let Some(owner) = &target.owner else { return Look::Failed("its owner is not known".into()) };
     match revoker.reread(&org.id, owner, &target.credential.id).await {
         Ok(seen) => Look::Seen(seen),
@@ -212,6 +220,47 @@ async fn revoke<S, R: TokenRevoker, C: Clock>(
         }
         Err(error) => Call::Unclear(error.to_string()),
     });
+}
+
+/// Hands a message over to be sent, in the transaction that stores that it was.
+async fn tell<S: CaseStore, R, C: Clock>(
+    cases: &Cases<'_, S, R, C>,
+    org: &Org,
+    action: &Versioned<Action>,
+    kind: ActionKind,
+    policy: &PolicyVersion,
+    now: Timestamp,
+) -> Result<()> {
+    let questions = policy.policy.recipients.questions.as_deref();
+    let message = told::message(&org.id, &action.value, kind, questions, now);
+    let mut next = Action { changed_at: now, ..action.value.clone() };
+    next.told.push(Told { at: now, message: message.id.clone() });
+    let change = CaseChange {
+        record: Some(record(&next, LedgerKind::OwnerTold, kind.as_str().to_owned(), now)),
+        action: Some(Versioned { version: action.version, value: next }),
+        messages: vec![message],
+        ..CaseChange::default()
+    };
+    cases.store.apply(&org.id, &change).await.map(drop)
+}
+
+/// How far the messages of an action came. One that is not stored (any more) was not sent as far as anybody knows.
+async fn delivery(store: &impl CaseStore, org: &Org, action: &Action) -> Result<Delivery> {
+    let mut last = action.planned_at;
+    for told in &action.told {
+        let Some(Versioned { value: outgoing, .. }) = store.message(&org.id, &told.message).await? else {
+            return Ok(Delivery::Dead("it is not stored any more".to_owned()));
+        };
+        match (outgoing.state, outgoing.sent_at) {
+            (MessageState::Sent, Some(at)) => last = last.max(at),
+            (MessageState::Sent, None) => last = last.max(told.at),
+            (MessageState::Waiting, _) => return Ok(Delivery::Waiting),
+            (MessageState::Dead | MessageState::Withheld, _) => {
+                return Ok(Delivery::Dead(outgoing.reason.unwrap_or_default()));
+            }
+        }
+    }
+    Ok(Delivery::Sent(last))
 }
 
 /// Plans anew by the policy in force; what it no longer asks for is cancelled.
@@ -314,7 +363,9 @@ async fn store_or_retry(store: &impl CaseStore, org: &Org, change: CaseChange) -
 }
 
 fn record(action: &Action, kind: LedgerKind, detail: String, now: Timestamp) -> LedgerRecord {
-    let principal = action.agreed.as_ref().map(|agreed| agreed.by.clone()).or(action.requested_by.clone());
+    let agreed: Vec<&str> = action.agreed.iter().map(|agreed| agreed.by.as_str()).collect();
+    let agreed = (!agreed.is_empty()).then(|| agreed.join(", "));
+    let principal = agreed.or(action.requested_by.clone());
     LedgerRecord {
         at: now,
         kind,

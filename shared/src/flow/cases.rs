@@ -36,7 +36,7 @@ pub(super) async fn cause_of(store: &impl CaseReader, org: &Org, action: &Action
         (None, Some(by)) => {
             let said = format!("{by} asked for it: ");
             let reason = action.plan.why.strip_prefix(&said).unwrap_or(&action.plan.why).to_owned();
-            Ok(Some(Cause::Request { by: by.clone(), reason }))
+            Ok(Some(Cause::Request { action: action.plan.action, by: by.clone(), reason }))
         }
         (None, None) => Ok(None),
     }
@@ -52,13 +52,14 @@ pub(super) async fn plan_of(
     policy: &PolicyVersion,
     now: Timestamp,
 ) -> Result<Option<Plan>> {
-    match cause {
-        Cause::Finding { rule, .. } if plan::response_for(&policy.policy, rule).is_none() => return Ok(None),
-        Cause::Finding { .. } | Cause::Request { .. } => {}
+    if let Cause::Finding { rule, .. } = cause
+        && plan::response_for(&policy.policy, rule).is_none()
+    {
+        return Ok(None);
     }
     let Some(report) = store.latest_report(&org.id).await? else { return Ok(None) };
     let row = store.row(&org.id, &report, credential).await?;
-    Ok(row.map(|row| plan::plan_revocation(&row, &report, cause, policy, now)))
+    Ok(row.and_then(|row| plan::plan(&row, &report, cause, policy, now)))
 }
 
 pub(super) fn retry_later(what: &str) -> Error {

@@ -3,21 +3,22 @@
 //! Each is one transaction: the changed thing, a decision that wakes remediation, and a ledger entry that holds ids only.
 
 use crate::{
-    decide::policy::{check, digest},
     error::{Error, Result},
     model::{
-        Action, ActionId, ActionState, Agreement, Decision, DecisionKind, LedgerKind, LedgerRecord, OrgId, Policy,
-        PolicyVersion, Stop, Timestamp, Versioned, short_hash,
+        Action, ActionId, ActionState, Agreement, Decision, DecisionKind, LedgerKind, LedgerRecord, OrgId, Stop,
+        Timestamp, Versioned, short_hash,
     },
     ports::{CaseChange, CaseStore, Written},
 };
 
+mod policy;
 mod request;
 
+pub use policy::{Put, confirm_policy, looser, put_policy, submit_policy};
 pub use request::{Asked, Request, actions_of, request};
 
 /// How often a decision is tried again when others change the same item.
-const TRIES: u32 = 5;
+pub(super) const TRIES: u32 = 5;
 
 /// Who decides, when and why.
 #[derive(Debug, Clone, Copy)]
@@ -137,7 +138,10 @@ fn agreed(action: &Action, who: Decider<'_>) -> Result<Option<Action>> {
         | ActionState::Expired
         | ActionState::Failed => return Err(Error::Conflict(too_late(action, "approved"))),
     }
-    if action.agreed.is_some() {
+    if action.plan.action.only_tells() {
+        return Err(Error::Conflict("the action only tells people something; nobody has to agree to it".to_owned()));
+    }
+    if action.agreed.iter().any(|agreed| agreed.by == who.by) || (action.is_agreed() && !action.agreed.is_empty()) {
         return Ok(None);
     }
     if action.plan.expires_at <= who.at {
@@ -147,8 +151,10 @@ fn agreed(action: &Action, who: Decider<'_>) -> Result<Option<Action>> {
         )));
     }
     let agreement = Agreement { by: who.by.to_owned(), at: who.at, reason: who.reason.to_owned() };
+    let agreed = action.agreed.iter().cloned().chain([agreement]).collect();
+    // The decision makes it looked at now in any case.
     let wake_at = Some(who.at.max(action.plan.due_at));
-    Ok(Some(Action { agreed: Some(agreement), wake_at, ..action.clone() }))
+    Ok(Some(Action { agreed, wake_at, ..action.clone() }))
 }
 
 /// The action, ended by a person; `None` if it was so already.
@@ -216,40 +222,6 @@ pub async fn set_stop<S: CaseStore>(store: &S, org: &OrgId, switch: Switch, who:
 
 fn stop(who: Decider<'_>) -> Stop {
     Stop { by: who.by.to_owned(), at: who.at, reason: who.reason.to_owned() }
-}
-
-/// Brings a policy into force as the version after `expected`. The policy that is in force already changes nothing,
-/// because a new version would plan every open case anew.
-///
-/// # Errors
-/// [`Error::Invalid`] with every fault, [`Error::PreconditionFailed`] if `expected` is no longer in force.
-pub async fn put_policy<S: CaseStore>(
-    store: &S,
-    org: &OrgId,
-    expected: Option<&PolicyVersion>,
-    policy: Policy,
-    who: Decider<'_>,
-) -> Result<PolicyVersion> {
-    check(&policy)?;
-    let digest = digest(&policy)?;
-    if let Some(same) = expected.filter(|version| version.digest == digest) {
-        return Ok(same.clone());
-    }
-    let version = expected.map_or(0, |version| version.version) + 1;
-    let next = PolicyVersion { version, author: who.by.to_owned(), at: who.at, digest, policy };
-    let change = CaseChange {
-        policy: Some(next.clone()),
-        decision: Some(decision(DecisionKind::PolicyChanged, None, &version.to_string(), who)),
-        record: Some(LedgerRecord {
-            policy_version: Some(version),
-            ..record(LedgerKind::PolicySet, "a policy came into force", who)
-        }),
-        ..CaseChange::default()
-    };
-    match store.apply(org, &change).await? {
-        Written::Stored => Ok(next),
-        Written::Contended => Err(Error::PreconditionFailed("the policy was changed meanwhile; read it again".into())),
-    }
 }
 
 pub(super) fn decision(kind: DecisionKind, action: Option<&ActionId>, subject: &str, who: Decider<'_>) -> Decision {

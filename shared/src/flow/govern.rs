@@ -1,15 +1,12 @@
 //! What people decide about the orgs: which are governed. Each is one transaction with its ledger entry.
 
-use super::decide_action::{Decider, record};
+use super::decide_action::{Decider, TRIES, record};
 use crate::{
     decide::govern::{OrgChange, Removal, Step, added, changed, check_id, removed},
     error::{Error, Result},
     model::{Org, OrgId, Versioned},
     ports::{CaseChange, CaseStore, Written},
 };
-
-/// How often a decision is tried again when others change the same entry.
-const TRIES: usize = 5;
 
 /// Adds an org to those governed; one that was removed comes back.
 ///

@@ -3,6 +3,7 @@
 pub mod advance_case;
 pub mod cases;
 pub mod decide_action;
+pub mod deliver;
 pub mod enter;
 pub mod govern;
 pub mod poll_events;

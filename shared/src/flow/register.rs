@@ -8,6 +8,9 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
+/// So many orgs are worked for at the same time: a slow one delays no other, and each holds a few megabytes.
+pub const ORGS_AT_A_TIME: usize = 8;
+
 /// Writes the org's entry where there is none, or where the ids of our own keys became known. `None` if it is not to be
 /// worked for: somebody paused or removed it meanwhile, or changes it at this moment.
 ///

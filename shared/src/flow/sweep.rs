@@ -23,7 +23,8 @@ pub struct Swept {
     pub failed: u64,
 }
 
-/// Handles everything that is pending now, oldest first. What fails is logged, stays pending and stops nothing else.
+/// Handles everything that is pending now but messages, oldest first. What fails is logged, stays pending and stops
+/// nothing else. Messages are sent by [`super::deliver`].
 ///
 /// # Errors
 /// [`Error::Store`] if what is pending cannot be read.
@@ -34,7 +35,8 @@ where
     C: Clock,
 {
     let mut swept = Swept::default();
-    for pending in cases.store.pending(&org.id, cases.clock.now(), 1_000).await? {
+    let pending = cases.store.pending(&org.id, cases.clock.now(), 1_000).await?;
+    for pending in pending.into_iter().filter(|pending| !matches!(pending, Pending::Message(_))) {
         if deadline.reached() {
             break;
         }
@@ -73,6 +75,8 @@ where
         }
         Pending::Decision(id) => decided(cases, org, id, deadline).await,
         Pending::Action(id) => advance_case(cases, org, id, deadline).await.map(drop),
+        // Sent by `deliver`, which collects them.
+        Pending::Message(_) => Ok(()),
     }
 }
 
@@ -98,7 +102,7 @@ where
         store.apply(&org.id, &change).await?;
         return open_action(store, org, &finding).await;
     };
-    let id = match place(store, org, &finding).await? {
+    let id = match place(store, org, &finding, plan.action).await? {
         Place::Taken(action) => action,
         Place::Answered => {
             store.apply(&org.id, &change).await?;
@@ -117,12 +121,14 @@ where
     }
 }
 
-/// The action that is open on a finding's credential: with the finding, what asked for it may have fallen.
+/// The action that is open for a finding: with the finding, what asked for it may have fallen.
 async fn open_action(store: &impl CaseStore, org: &Org, finding: &Finding) -> Result<Option<ActionId>> {
-    Ok(match place(store, org, finding).await? {
-        Place::Taken(action) => Some(action),
-        Place::Answered | Place::Free(_) => None,
-    })
+    for kind in ActionKind::ALL {
+        if let Place::Taken(action) = place(store, org, finding, kind).await? {
+            return Ok(Some(action));
+        }
+    }
+    Ok(None)
 }
 
 enum Place {
@@ -134,9 +140,9 @@ enum Place {
     Free(u32),
 }
 
-async fn place(store: &impl CaseStore, org: &Org, finding: &Finding) -> Result<Place> {
+async fn place(store: &impl CaseStore, org: &Org, finding: &Finding, kind: ActionKind) -> Result<Place> {
     for generation in 1.. {
-        let id = plan::action_id(&org.id, &finding.subject, ActionKind::Revoke, generation);
+        let id = plan::action_id(&org.id, &finding.subject, kind, generation);
         let Some(Versioned { value: action, .. }) = store.action(&org.id, &id).await? else {
             return Ok(Place::Free(generation));
         };

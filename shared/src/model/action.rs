@@ -1,6 +1,8 @@
 //! Actions: the plan as data, its states, and the decisions of people.
 
-use super::{AccountId, ActionId, ActionKind, Approval, CredentialRef, FindingId, LastUsedSource, ReportId, Timestamp};
+use super::{
+    AccountId, ActionId, ActionKind, Approval, CredentialRef, FindingId, LastUsedSource, MessageId, ReportId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -44,11 +46,22 @@ pub struct Evidence {
     pub uses_seen: u64,
 }
 
+/// A message of a ladder, before its last step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStep {
+    /// What.
+    pub action: ActionKind,
+    /// Not before this.
+    pub due_at: Timestamp,
+}
+
 /// What would happen, to what and why: everything that a person needs before agreeing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// What.
+    /// What: the last step.
     pub action: ActionKind,
+    /// What is done before it, in this order: messages.
+    pub before: Vec<PlannedStep>,
     /// To one credential, or to everything of an owner.
     pub scope: Scope,
     /// To which.
@@ -84,9 +97,11 @@ impl fmt::Display for Plan {
         writeln!(f, "{} '{label}' ({credential}) of {owner}", self.action.as_str())?;
         writeln!(f, "  why: {}", self.why)?;
         self.effects.iter().try_for_each(|effect| writeln!(f, "  note: {effect}"))?;
+        let day = |at: Timestamp| at.format("%Y-%m-%d %H:%M UTC");
+        self.before.iter().try_for_each(|step| writeln!(f, "  {}: {}", step.action.as_str(), day(step.due_at)))?;
         match &self.withheld {
             Some(reason) => write!(f, "  withheld: {reason}"),
-            None => write!(f, "  not before {}", self.due_at.format("%Y-%m-%d %H:%M UTC")),
+            None => write!(f, "  not before {}", day(self.due_at)),
         }
     }
 }
@@ -113,6 +128,13 @@ pub enum ActionState {
     Expired,
     /// Tried, and given up.
     Failed,
+}
+
+impl Action {
+    /// Whether as many persons agreed as the plan asks for.
+    pub fn is_agreed(&self) -> bool {
+        self.agreed.len() >= self.plan.approval.persons()
+    }
 }
 
 impl ActionState {
@@ -164,6 +186,15 @@ pub struct Agreement {
     pub reason: String,
 }
 
+/// A message of a plan that was handed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// When.
+    pub at: Timestamp,
+    /// Which message.
+    pub message: MessageId,
+}
+
 /// The stored intent to call Atlassian.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
@@ -194,8 +225,10 @@ pub struct Action {
     pub plan_hash: String,
     /// When the plan was made.
     pub planned_at: Timestamp,
-    /// The approval, if one was given to this plan.
-    pub agreed: Option<Agreement>,
+    /// Who agreed to this plan: no person twice.
+    pub agreed: Vec<Agreement>,
+    /// The messages of this plan that were handed over to be sent, in the order of the steps.
+    pub told: Vec<Told>,
     /// The stored intent, once there is one.
     pub claim: Option<Claim>,
     /// Why it stands where it stands, for people.

@@ -53,6 +53,12 @@ string_ids! {
     FindingId;
     /// An action: hash of (org, credential, action, case generation), so triggering twice makes one.
     ActionId;
+    /// A message: hash of (org, kind, cause, audience), so the same cause sends one.
+    MessageId;
+    /// A channel of the security team, as deliveries are recorded: its kind and the name of its secret, no address.
+    ChannelKey;
+    /// Who gets mails: the hash of (org, address), so that no address is stored beside what was sent.
+    RecipientKey;
     /// A quarantined body: the hash of its bytes.
     QuarantineId;
 }

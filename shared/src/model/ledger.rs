@@ -30,12 +30,16 @@ pub struct Stop {
 pub enum LedgerKind {
     /// A policy came into force.
     PolicySet,
+    /// A policy was proposed that needs a second person.
+    PolicyProposed,
     /// A person asked for an action.
     ActionRequested,
     /// A person agreed to a plan.
     ActionApproved,
     /// A person refused a plan.
     ActionRejected,
+    /// A message to whoever answers for a credential was handed over to be sent.
+    OwnerTold,
     /// The intent to act was stored and the budget taken.
     ActionClaimed,
     /// The effect was seen.

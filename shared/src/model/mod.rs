@@ -1,6 +1,7 @@
 //! The words of Tokenwarden. No I/O, no clock.
 
 mod action;
+mod calendar;
 mod credential;
 mod event;
 mod exemption;
@@ -9,11 +10,13 @@ mod finding;
 mod ids;
 mod ledger;
 pub mod mask;
+mod message;
 mod org;
 mod policy;
 mod poll;
 mod purge;
 mod quarantine;
+mod recipients;
 mod register;
 mod report;
 mod row;
@@ -21,22 +24,27 @@ mod run;
 mod secret;
 mod usage;
 
-pub use action::{Action, ActionState, Agreement, Claim, Decision, DecisionKind, Evidence, Plan, Scope, Target};
+pub use action::{
+    Action, ActionState, Agreement, Claim, Decision, DecisionKind, Evidence, Plan, PlannedStep, Scope, Target, Told,
+};
+pub use calendar::{Calendar, DayOfWeek};
 pub use credential::{Credential, CredentialKind, CredentialRef, CredentialStatus, Owner, OwnerStatus, Relation};
 pub use event::{Actor, AuditEvent, EventKey, EventSource, Location, TokenMark, TokenRole, Topic};
 pub use exemption::{Exemption, ExemptionScope};
 pub use fact::{Fact, FactName, Facts, Knowledge, Observations};
 pub use finding::{Finding, FindingStatus, Severity, Verdict};
 pub use ids::{
-    AccountId, ActionId, CredentialId, EventId, EventTokenId, FindingId, OrgId, QuarantineId, ReportId, shard_of,
-    short_hash, stable_hash,
+    AccountId, ActionId, ChannelKey, CredentialId, EventId, EventTokenId, FindingId, MessageId, OrgId, QuarantineId,
+    RecipientKey, ReportId, shard_of, short_hash, stable_hash,
 };
 pub use ledger::{Budget, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop};
+pub use message::{Audience, Mailbox, Message, MessageKind, MessageState, OpenMail, Outgoing, Undelivered};
 pub use org::{Org, OrgState, Principal, Role};
-pub use policy::{ActionKind, Approval, Limits, Mode, Policy, PolicyVersion, Response, RuleSettings};
+pub use policy::{ActionKind, Approval, Limits, Mode, Policy, PolicyVersion, Response, RuleSettings, Step};
 pub use poll::{ActionCatalogue, ActionName, Delays, Interval, MinuteUse, PollState, Reader};
 pub use purge::{Purge, PurgePlace};
 pub use quarantine::{Intake, Quarantined};
+pub use recipients::{Channel, ChatKind, MailAddress, Recipients, SecretName, Toggle};
 pub use register::{RegisterEntry, Registered, RegisteredExpiry, Review, Sponsor};
 pub use report::{Changes, Notice, Report, ReportStatus, Section, SectionName, SectionStatus, Totals};
 pub use row::{

@@ -1,6 +1,6 @@
 //! The policy: what is judged, what is answered, how much, and in which mode.
 
-use super::{AccountId, Timestamp};
+use super::{AccountId, Calendar, Recipients, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,24 +25,41 @@ impl Mode {
     }
 }
 
-/// What can be done to a credential.
+/// What can be done about a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActionKind {
+    /// Tell whoever answers for it. Changes nothing in Atlassian.
+    Notify,
+    /// Tell them again.
+    Remind,
     /// Revoke the one credential. Cannot be undone.
     Revoke,
 }
 
 impl ActionKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Notify, Self::Remind, Self::Revoke];
+
     /// The name in the API, the tables and the policy file.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Notify => "notify",
+            Self::Remind => "remind",
             Self::Revoke => "revoke",
+        }
+    }
+
+    /// Whether it only tells people something.
+    pub fn only_tells(self) -> bool {
+        match self {
+            Self::Notify | Self::Remind => true,
+            Self::Revoke => false,
         }
     }
 }
 
-/// Whether a person must agree before an action.
+/// Who must agree before an action.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Approval {
@@ -51,19 +68,50 @@ pub enum Approval {
     Required,
     /// The policy waives it; protected people's credentials need one all the same.
     Waived,
+    /// Two persons must.
+    TwoPersons,
 }
 
-/// How the policy answers a rule's findings.
+impl Approval {
+    /// How many persons must agree.
+    pub fn persons(self) -> usize {
+        match self {
+            Self::Waived => 0,
+            Self::Required => 1,
+            Self::TwoPersons => 2,
+        }
+    }
+
+    /// The name in the API, the tables and the policy file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Waived => "waived",
+            Self::TwoPersons => "two_persons",
+        }
+    }
+}
+
+/// How the policy answers a rule's findings: a ladder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Response {
-    /// What to do.
-    pub action: ActionKind,
-    /// How long to wait between the plan and the action, in days. Has no default.
-    pub grace_days: u32,
-    /// Whether a person must agree.
+    /// One after the other; what changes something in Atlassian stands last.
+    pub steps: Vec<Step>,
+    /// Who must agree to what changes something; nobody has to agree to a message.
     #[serde(default)]
     pub approval: Approval,
+}
+
+/// A step of a ladder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// What to do.
+    #[serde(rename = "do")]
+    pub action: ActionKind,
+    /// So many days after the plan was made (0 to 365), and not on a day on which nobody works. Has no default.
+    pub after_days: u32,
 }
 
 /// What the policy says of one rule.
@@ -121,6 +169,12 @@ pub struct Policy {
     /// How long a plan waits for an approval after it is due, in days, before it expires (1 to 365).
     #[serde(default = "approval_days")]
     pub approval_valid_days: u32,
+    /// Who is told; without it nobody is.
+    #[serde(default, skip_serializing_if = "Recipients::is_absent")]
+    pub recipients: Recipients,
+    /// The working days on which steps fall due.
+    #[serde(default)]
+    pub calendar: Calendar,
     /// The rules; a rule that is not named here judges with its defaults and is answered by nothing.
     #[serde(default)]
     pub rules: BTreeMap<String, RuleSettings>,

@@ -59,6 +59,13 @@ pub struct PollState {
     pub last_error: Option<String>,
 }
 
+impl PollState {
+    /// The last interval of the coverage, which reaches up to where the live reader came.
+    pub fn covered_now(&self) -> Option<Interval> {
+        self.coverage.last().copied()
+    }
+}
+
 /// How late events come, by the times that they bear themselves.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delays {

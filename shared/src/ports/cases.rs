@@ -5,8 +5,8 @@ use crate::{
     error::Result,
     model::{
         AccountId, Action, ActionId, Budget, CredentialRef, Decision, Exemption, Finding, FindingId, FindingTransition,
-        LedgerEntry, LedgerHead, LedgerRecord, Org, OrgId, OrgState, Page, PolicyVersion, PurgePlace, RegisterEntry,
-        Sponsor, Timestamp, Versioned,
+        LedgerEntry, LedgerHead, LedgerRecord, Message, MessageId, Org, OrgId, OrgState, Outgoing, Page, PolicyVersion,
+        PurgePlace, RegisterEntry, Sponsor, Timestamp, Versioned,
     },
 };
 use std::{collections::HashMap, future::Future};
@@ -29,8 +29,16 @@ pub trait CaseReader: Send + Sync {
     fn policy(&self, org: &OrgId) -> impl Future<Output = Result<Option<PolicyVersion>>> + Send;
     /// One version of the policy.
     fn policy_version(&self, org: &OrgId, version: u64) -> impl Future<Output = Result<Option<PolicyVersion>>> + Send;
+    /// The policy that was proposed last, whether or not it came into force since. Reads consistently.
+    fn proposed_policy(&self, org: &OrgId) -> impl Future<Output = Result<Option<PolicyVersion>>> + Send;
     /// A finding. Reads consistently.
     fn finding(&self, org: &OrgId, id: &FindingId) -> impl Future<Output = Result<Option<Finding>>> + Send;
+    /// Of these findings those that there are. Reads consistently.
+    fn findings_of(
+        &self,
+        org: &OrgId,
+        ids: &[FindingId],
+    ) -> impl Future<Output = Result<HashMap<FindingId, Finding>>> + Send;
     /// The findings in the order of their ids, open and resolved, after one of them.
     fn findings(
         &self,
@@ -74,6 +82,8 @@ pub trait CaseReader: Send + Sync {
         cursor: Option<String>,
         limit: u32,
     ) -> impl Future<Output = Result<Page<Action>>> + Send;
+    /// A message on its way, with its version. Reads consistently.
+    fn message(&self, org: &OrgId, id: &MessageId) -> impl Future<Output = Result<Option<Versioned<Outgoing>>>> + Send;
     /// Budget and kill switch. Reads consistently.
     fn budget(&self, org: &OrgId) -> impl Future<Output = Result<Versioned<Budget>>> + Send;
     /// The end of the ledger. Reads consistently.
@@ -117,6 +127,8 @@ pub enum Pending {
     Decision(String),
     /// An action to look at.
     Action(ActionId),
+    /// A message to send.
+    Message(MessageId),
 }
 
 /// What one transaction on the cases table changes. Everything happens or nothing does.
@@ -130,6 +142,8 @@ pub struct CaseChange {
     pub budget: Option<Versioned<Budget>>,
     /// A new policy version; it becomes the one in force if the one before it still is.
     pub policy: Option<PolicyVersion>,
+    /// A policy that waits for a second person; replaces the one that waited.
+    pub proposal: Option<PolicyVersion>,
     /// What people entered about credentials; replaces what was there. At most 50.
     pub register: Vec<RegisterEntry>,
     /// A credential of which nothing is entered any more.
@@ -140,6 +154,8 @@ pub struct CaseChange {
     pub exemption: Option<Exemption>,
     /// A decision, pending from now on.
     pub decision: Option<Decision>,
+    /// Messages that tell of it, pending from now on. One that is stored already stays as it is. At most 10.
+    pub messages: Vec<Message>,
     /// A finding or decision that is handled now.
     pub handled: Option<Pending>,
     /// An entry for the ledger. The store chains it to the head that it finds.

@@ -7,12 +7,16 @@ use super::{
     item::{Draft, Entity, Item, body, number, read_key},
     keys::{self, Key},
     orgs::put_org,
+    outbox::message_draft,
     transact::{Outcome, Reason, delete, put, put_new, put_next, remove_pending, unexplained},
 };
 use crate::{
     decide::ledger::chain,
     error::{Error, Result},
-    model::{Action, ActionId, Decision, FindingId, LedgerHead, OrgId, PolicyVersion, Timestamp, Versioned},
+    model::{
+        Action, ActionId, Decision, FindingId, LedgerHead, MessageId, OrgId, Outgoing, PolicyVersion, Timestamp,
+        Versioned,
+    },
     ports::{CaseChange, CaseReader, CaseStore, Pending, Written},
 };
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
@@ -29,6 +33,10 @@ impl CaseStore for Store {
             match judge(&writes, &reasons) {
                 Verdict::Stop(written) => return Ok(written),
                 Verdict::WithoutHandled => change.handled = None,
+                Verdict::WithoutMessages(stored) => {
+                    let mut stored = stored.into_iter();
+                    change.messages.retain(|_| stored.next() != Some(Stored::Already));
+                }
                 Verdict::Again => {}
                 Verdict::Unexplained => return Err(unexplained(&self.tables.cases, &reasons)),
             }
@@ -77,6 +85,7 @@ pub fn pending_of(key: &Key) -> Option<(OrgId, Pending)> {
         "F" => Pending::Finding(FindingId::new(id)),
         "D" => Pending::Decision(id),
         "A" => Pending::Action(ActionId::new(id)),
+        "M" => Pending::Message(MessageId::new(id)),
         _ => return None,
     };
     Some((OrgId::new(keys::unpart(org)), pending))
@@ -90,6 +99,7 @@ enum Part {
     /// An entry that simply replaces what was there.
     Entry,
     Decision,
+    Message,
     Handled,
     Ledger,
 }
@@ -124,6 +134,10 @@ impl Store {
         if let Some(policy) = &change.policy {
             writes.extend(policy_writes(table, org, policy)?);
         }
+        if let Some(proposal) = &change.proposal {
+            let draft = Draft::new(keys::policy_proposal(org), Entity::Policy).body(&StoredPolicy::of(proposal)?)?;
+            writes.push((Part::Entry, put(table, draft)?));
+        }
         for entry in &change.register {
             let draft = Draft::new(keys::register_entry(org, &entry.credential), Entity::RegisterEntry).body(entry)?;
             writes.push((Part::Entry, put(table, draft)?));
@@ -141,6 +155,9 @@ impl Store {
         }
         if let Some(decision) = &change.decision {
             writes.push((Part::Decision, put_new(table, decision_draft(org, decision)?)?));
+        }
+        for message in &change.messages {
+            writes.push((Part::Message, put_next(table, message_draft(org, &Outgoing::new(message.clone()))?, 0)?));
         }
         if let Some(handled) = &change.handled {
             writes.extend(handled_write(table, org, handled, change.action.as_ref())?);
@@ -181,7 +198,7 @@ fn policy_writes(table: &str, org: &OrgId, policy: &PolicyVersion) -> Result<Wri
     Ok(vec![(Part::State, put_new(table, draft)?), (Part::State, put_next(table, pointer, previous)?)])
 }
 
-/// An action leaves the index by its own write, so handling one adds nothing.
+/// An action or a message leaves the index by its own write, so handling one adds nothing.
 fn handled_write(
     table: &str,
     org: &OrgId,
@@ -195,16 +212,25 @@ fn handled_write(
             (keys::finding(org, id), new.map(|action| action.value.finding_generation))
         }
         Pending::Decision(id) => (keys::decision(org, id), None),
-        Pending::Action(_) => return Ok(None),
+        Pending::Action(_) | Pending::Message(_) => return Ok(None),
     };
     Ok(Some((Part::Handled, remove_pending(table, key, generation)?)))
 }
 
-/// What follows from a cancelled transaction.
+/// Whether a message is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stored {
+    Already,
+    NotYet,
+}
+
+/// What follows from a cancelled transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Verdict {
     Stop(Written),
     WithoutHandled,
+    /// Which messages are there already, in their order.
+    WithoutMessages(Vec<Stored>),
     Again,
     Unexplained,
 }
@@ -223,6 +249,10 @@ fn judge(writes: &Writes, reasons: &[Reason]) -> Verdict {
     }
     if condition(Part::Decision).is_some() {
         return Verdict::Stop(Written::Stored);
+    }
+    if condition(Part::Message).is_some() {
+        let stored = |why| if matches!(why, &Reason::Condition(_)) { Stored::Already } else { Stored::NotYet };
+        return Verdict::WithoutMessages(failed(Part::Message).map(stored).collect());
     }
     if let Some(reason) = condition(Part::Handled) {
         return standing(reason).map_or(Verdict::WithoutHandled, |_| Verdict::Stop(Written::Contended));

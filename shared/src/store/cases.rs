@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     model::{
         AccountId, Action, ActionId, Budget, CredentialRef, Exemption, Finding, FindingId, LedgerEntry, LedgerHead,
-        Org, OrgId, Page, PolicyVersion, RegisterEntry, Sponsor, Timestamp, Versioned,
+        MessageId, Org, OrgId, Outgoing, Page, PolicyVersion, RegisterEntry, Sponsor, Timestamp, Versioned,
     },
     ports::CaseReader,
 };
@@ -41,8 +41,19 @@ impl CaseReader for Store {
         self.get(&self.tables.cases, keys::policy_version(org, version)).await?.map(read_policy).transpose()
     }
 
+    async fn proposed_policy(&self, org: &OrgId) -> Result<Option<PolicyVersion>> {
+        self.get(&self.tables.cases, keys::policy_proposal(org)).await?.map(read_policy).transpose()
+    }
+
     async fn finding(&self, org: &OrgId, id: &FindingId) -> Result<Option<Finding>> {
         self.get(&self.tables.cases, keys::finding(org, id)).await?.map(body).transpose()
+    }
+
+    async fn findings_of(&self, org: &OrgId, ids: &[FindingId]) -> Result<HashMap<FindingId, Finding>> {
+        let keys = ids.iter().map(|id| keys::finding(org, id)).collect();
+        let items = self.read_all(&self.tables.cases, &keys).await?;
+        let finding = |item| body(item).map(|finding: Finding| (finding.id.clone(), finding));
+        items.into_iter().map(finding).collect()
     }
 
     async fn findings(&self, org: &OrgId, after: Option<&FindingId>, limit: u32) -> Result<Page<Finding>> {
@@ -88,6 +99,10 @@ impl CaseReader for Store {
     async fn actions(&self, org: &OrgId, cursor: Option<String>, limit: u32) -> Result<Page<Action>> {
         let select = Select::all(&self.tables.cases, keys::actions(org)).limit(limit);
         self.page(&select, cursor.as_deref(), body).await
+    }
+
+    async fn message(&self, org: &OrgId, id: &MessageId) -> Result<Option<Versioned<Outgoing>>> {
+        self.get(&self.tables.cases, keys::message(org, id)).await?.map(versioned).transpose()
     }
 
     async fn budget(&self, org: &OrgId) -> Result<Versioned<Budget>> {

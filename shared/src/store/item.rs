@@ -67,6 +67,12 @@ pub enum Entity {
     Sponsor,
     /// An action.
     Action,
+    /// A message on its way.
+    Message,
+    /// The mails to one recipient.
+    Mailbox,
+    /// A message that was given up.
+    Undelivered,
     /// A decision.
     Decision,
     /// A version of the policy.
@@ -113,6 +119,9 @@ impl Entity {
             Self::RegisterEntry => "register_entry",
             Self::Sponsor => "sponsor",
             Self::Action => "action",
+            Self::Message => "message",
+            Self::Mailbox => "mailbox",
+            Self::Undelivered => "undelivered",
             Self::Decision => "decision",
             Self::Policy => "policy",
             Self::PolicyPointer => "policy_pointer",

@@ -16,6 +16,7 @@ mod findings;
 pub mod item;
 pub mod keys;
 mod orgs;
+mod outbox;
 mod poll;
 mod profile;
 mod purge;

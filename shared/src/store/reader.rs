@@ -21,7 +21,6 @@ use aws_sdk_dynamodb::{
     error::SdkError,
     types::{AttributeValue, Select as Selection},
 };
-
 use serde::de::DeserializeOwned;
 
 impl ReportReader for Store {

@@ -7,7 +7,7 @@ use shared::{
         holdings::Holdings,
         judge::{Frame, Judges, LookedUp, rows},
         policy::default_policy,
-        tally::count,
+        tally::Tally,
     },
     model::{Credential, Fact, FactName, Facts, JoinState, Knowledge, Owner, Totals, UsageProfile},
     rules::Accounts,
@@ -51,11 +51,12 @@ pub(crate) fn measure(summary: &mut Summary) -> Outcome<()> {
     let looked_up = LookedUp::default();
     // What is judged is given away, as the report gives it away; the copies are made before the clock starts.
     let given: Vec<Group> = (0..ROUNDS).flat_map(|_| groups.iter().cloned()).collect();
-    let (begun, mut totals) = (Instant::now(), Totals::default());
+    let (begun, mut tally, mut totals) = (Instant::now(), Tally::default(), Totals::default());
     for Group { owner, credentials, profiles } in given {
         let holdings = Holdings::new(owner, credentials, profiles, accounts);
-        rows(holdings, &looked_up, &frame).iter().for_each(|row| count(&mut totals, row, now));
+        rows(holdings, &looked_up, &frame).iter().for_each(|row| tally.count(row, now));
     }
+    tally.add_to(&mut totals);
     let rate = totals.credentials as f64 / begun.elapsed().as_secs_f64();
     summary.compare(PART, "credentials joined, judged and counted, against 500,000", (rate, WANTED), "rows/s");
     summary.add(

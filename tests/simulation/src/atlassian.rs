@@ -1,10 +1,11 @@
 //! Atlassian as the simulation has it: tokens, what becomes of the calls that revoke them, and a witness of every call.
 
+use crate::org::{Still, at_once};
 use crate::universe::{MINUTE, Millis, Network, SECOND, Universe, timestamp};
 use shared::{
     error::{Error, Result},
-    model::{AccountId, CredentialId, CredentialRow, LedgerKind, OrgId},
-    ports::{Reread, Revoked, TokenRevoker, TokenSnapshot},
+    model::{AccountId, ActionState, CredentialId, CredentialRow, LedgerKind, MessageState, OrgId, Told},
+    ports::{CaseReader, Reread, Revoked, TokenRevoker, TokenSnapshot},
 };
 use std::{
     collections::BTreeMap,
@@ -63,6 +64,8 @@ pub(crate) enum Fault {
     WithoutIntent(CredentialId),
     /// Another call for the same token may still have its effect.
     Overlaps(CredentialId),
+    /// What the ladder says first was not sent.
+    Untold(CredentialId),
     /// The token was seen to be gone when it was looked at last.
     OfGone(CredentialId),
     /// The token was seen to be used when it was looked at last.
@@ -110,8 +113,9 @@ impl Atlassian {
         let takes = if slow { self.universe.random().between(SECOND, longest) } else { self.universe.latency() };
         let lands_at = matches!(fate, Fate::Done | Fate::NotAnswered).then_some(now + takes);
         let intents = self.intents(org, id);
+        let untold = self.is_untold(org, id).then(|| Fault::Untold(id.clone()));
         let mut state = self.state();
-        let fault = state.fault(id, now, intents);
+        let fault = state.fault(id, now, intents).or(untold);
         state.faults.extend(fault);
         state.calls.push(Call { token: id.clone(), begun_at: now, lands_at });
         if let Some(token) = state.tokens.get_mut(id) {
@@ -128,6 +132,22 @@ impl Atlassian {
             false if self.universe.fault(|odds| odds.unanswered) => Fate::NotAnswered,
             false => Fate::Done,
         }
+    }
+
+    /// Whether an action on this token is under way of whose messages one is not sent.
+    fn is_untold(&self, org: &OrgId, id: &CredentialId) -> bool {
+        let actions = at_once(self.store.under(Still).actions(org, None, 1_000)).expect("the tables are read").items;
+        let mut claimed = actions
+            .iter()
+            .filter(|action| action.state == ActionState::Claimed && action.plan.target.credential.id == *id);
+        claimed.any(|action| {
+            action.told.len() < action.plan.before.len() || action.told.iter().any(|told| !self.is_sent(org, told))
+        })
+    }
+
+    fn is_sent(&self, org: &OrgId, told: &Told) -> bool {
+        let message = at_once(self.store.under(Still).message(org, &told.message)).expect("the tables are read");
+        message.is_some_and(|outgoing| outgoing.value.state == MessageState::Sent)
     }
 
     /// How often the ledger says that a call for this token is intended.

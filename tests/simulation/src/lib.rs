@@ -8,6 +8,7 @@
 mod atlassian;
 mod checks;
 mod executor;
+mod mail;
 mod options;
 mod org;
 mod people;

@@ -25,6 +25,8 @@ pub(crate) struct Odds {
     pub(crate) limited: u32,
     /// A revocation happens and is not answered.
     pub(crate) unanswered: u32,
+    /// A mail is refused.
+    pub(crate) refused_mail: u32,
     /// A revocation takes seconds, up to longer than anybody waits for it.
     pub(crate) slow: u32,
 }
@@ -55,6 +57,8 @@ pub(crate) struct Options {
     pub(crate) window_hours: u32,
     pub(crate) approval: Approval,
     pub(crate) grace_days: u32,
+    /// The owner is told before anything is done.
+    pub(crate) notice: Midway,
     /// A process's clock is wrong by at most so much, in either direction.
     pub(crate) skew: Millis,
     pub(crate) odds: Odds,
@@ -87,6 +91,7 @@ impl Options {
             window_hours: random.one_of(&[1, 6, 24]),
             approval: random.one_of(&[Approval::Waived, Approval::Required]),
             grace_days: random.one_of(&[0, 0, 1]),
+            notice: midway(random, 4),
             skew: random.one_of(&[0, 10 * SECOND, SKEW_MAX, SKEW_MAX]),
             odds: Odds::of(random),
             stop: midway(random, 3),
@@ -113,6 +118,7 @@ impl Odds {
             failed: random.one_of(&[0, 1_000, 4_000]),
             limited: random.one_of(&[0, 1_000]),
             unanswered: random.one_of(&[0, 1_000, 4_000]),
+            refused_mail: random.one_of(&[0, 1_000, 4_000]),
             slow: random.one_of(&[0, 1_000, 4_000]),
         }
     }

@@ -1,7 +1,7 @@
 //! The org of a world: its tokens, its report, its policy and what is held against its tokens.
 
 use crate::{
-    options::Options,
+    options::{Midway, Options},
     universe::{Network, timestamp},
 };
 use chrono::TimeDelta;
@@ -9,9 +9,10 @@ use futures::FutureExt;
 use shared::{
     flow::decide_action::{self, Decider},
     model::{
-        AccountId, ActionKind, Changes, Credential, CredentialKind, CredentialRef, CredentialRow, CredentialStatus,
-        Finding, FindingStatus, FindingTransition, LastUsedSource, Limits, Mode, Org, OrgId, Policy, PollState, Reader,
-        Report, ReportStatus, Response, RuleSettings, Severity, Timestamp, Totals, Use, Versioned,
+        AccountId, ActionKind, Calendar, Changes, Channel, Credential, CredentialKind, CredentialRef, CredentialRow, CredentialStatus,
+        Finding, FindingStatus, FindingTransition, LastUsedSource, Limits, MailAddress, Mode, Org, OrgId, Policy,
+        PollState, Reader, Recipients, Report, ReportStatus, Response, RuleSettings, Severity, Step, Timestamp, Toggle,
+        Totals, Use, Versioned,
     },
     ports::{CaseChange, CaseStore, FindingStore, PollStore, ReportStore},
 };
@@ -86,15 +87,35 @@ fn row(n: usize) -> CredentialRow {
 
 /// The policy of a world; each version waits for approvals another number of days. The only place that makes one.
 pub(crate) fn policy_of(options: &Options, version: u32) -> Policy {
-    let Options { max_actions, max_share_percent, window_hours, grace_days, approval, .. } = *options;
-    let respond = Some(Response { action: ActionKind::Revoke, grace_days, approval });
+    let Options { max_actions, max_share_percent, window_hours, approval, .. } = *options;
+    let respond = Some(Response { steps: steps(options), approval });
     let answered = |rule: &str| (rule.to_owned(), RuleSettings { respond: respond.clone(), ..RuleSettings::default() });
     Policy {
         mode: Mode::Enforce,
         protected: [AccountId::new("nobody")].into(),
         limits: Limits { max_actions, max_share_percent: max_share_percent.into(), window_hours },
         approval_valid_days: 100 + version,
+        recipients: recipients(),
+        // Every day is a working day, so that the storms meet what is due; calendars have tests of their own.
+        calendar: Calendar { weekend: [].into(), from_hour: 0, ..Calendar::default() },
         rules: RULES.into_iter().map(answered).collect(),
+    }
+}
+
+fn steps(options: &Options) -> Vec<Step> {
+    let revoke = Step { action: ActionKind::Revoke, after_days: options.grace_days };
+    match options.notice {
+        Midway::Happens => vec![Step { action: ActionKind::Notify, after_days: 0 }, revoke],
+        Midway::Never => vec![revoke],
+    }
+}
+
+fn recipients() -> Recipients {
+    Recipients {
+        questions: None,
+        sender: Some(MailAddress::new("tokens@example.com")),
+        fallback: Some(MailAddress::new("it@example.com")),
+        security: vec![Channel::EventBus(Toggle::On)],
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 use shared::{
     flow::decide_action::{self, Decider, Request, Switch, request},
-    model::{Action, ActionKind, ActionState, Approval},
+    model::{Action, ActionKind, ActionState},
     ports::CaseReader,
 };
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(crate) async fn approve<W: Weather>(store: &ModelStore<W>, by: &str, at: Mil
 }
 
 fn waits_for_a_yes(action: &Action) -> bool {
-    let required = action.plan.approval == Approval::Required && action.agreed.is_none();
+    let required = !action.is_agreed();
     required && matches!(action.state, ActionState::Planned | ActionState::Waiting)
 }
 

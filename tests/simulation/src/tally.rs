@@ -27,6 +27,8 @@ pub(crate) struct Tally {
     /// Calls that were made.
     calls: u64,
     revoked: u64,
+    /// Messages that were handed over.
+    told: u64,
     /// Actions that were given up after their last attempt.
     failed: u64,
     pub(crate) took: Duration,
@@ -44,6 +46,7 @@ impl Tally {
             repeated: count(LedgerKind::ActionClaimed) - first,
             calls: state.calls.len() as u64,
             revoked: state.tokens.values().filter(|token| token.revoked_at.is_some()).count() as u64,
+            told: count(LedgerKind::OwnerTold),
             failed: count(LedgerKind::ActionFailed),
             took: Duration::ZERO,
         }
@@ -63,6 +66,7 @@ impl Tally {
         assert!(self.repeated > worlds / 2, "{self:?}");
         assert!(self.claims > self.calls, "some died between the claim and the call: {self:?}");
         assert!(self.revoked > 4 * worlds, "{self:?}");
+        assert!(self.told > worlds, "{self:?}");
         assert!(self.failed < self.revoked / 20, "{self:?}");
     }
 }
@@ -75,6 +79,7 @@ impl AddAssign for Tally {
         self.repeated += other.repeated;
         self.calls += other.calls;
         self.revoked += other.revoked;
+        self.told += other.told;
         self.failed += other.failed;
     }
 }

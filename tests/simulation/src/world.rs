@@ -2,6 +2,7 @@
 
 use crate::{
     atlassian::{Atlassian, CALL_TIMEOUT, Revoker},
+    mail::Mail,
     executor::{Executor, Life},
     options::{Midway, Options},
     org::{Still, at_once, org_id, poll, rows, settle},
@@ -32,7 +33,7 @@ struct Delivery {
     tries: u32,
 }
 
-type Remediation = App<ModelStore<Network>, Revoker, SkewedClock>;
+type Remediation = App<ModelStore<Network>, Revoker, Mail, SkewedClock>;
 
 /// A world.
 pub(crate) struct World {
@@ -247,6 +248,7 @@ impl World {
         App {
             store: self.store.clone(),
             revoker: Revoker { universe: Arc::clone(&universe), atlassian },
+            notifier: Mail { universe: Arc::clone(&universe) },
             clock: SkewedClock { universe, ahead },
             call_timeout: CALL_TIMEOUT,
         }

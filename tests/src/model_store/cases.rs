@@ -9,8 +9,8 @@ use shared::{
     error::{Error, Result},
     model::{
         AccountId, Action, ActionId, Budget, CredentialRef, Decision, Exemption, Finding, FindingId, FindingTransition,
-        LedgerEntry, LedgerHead, Org, OrgId, OrgState, Page, PolicyVersion, RegisterEntry, Sponsor, Timestamp,
-        Versioned,
+        LedgerEntry, LedgerHead, MessageId, Org, OrgId, OrgState, Outgoing, Page, PolicyVersion, RegisterEntry,
+        Sponsor, Timestamp, Versioned,
     },
     ports::{CaseChange, CaseReader, CaseStore, FindingStore, OrgStates, Pending, Written},
 };
@@ -49,8 +49,20 @@ impl<W: Weather> CaseReader for ModelStore<W> {
         self.read(org, |tables| tables.cases.policies.get(&version).cloned()).await
     }
 
+    async fn proposed_policy(&self, org: &OrgId) -> Result<Option<PolicyVersion>> {
+        self.read(org, |tables| tables.cases.proposal.clone()).await
+    }
+
     async fn finding(&self, org: &OrgId, id: &FindingId) -> Result<Option<Finding>> {
         self.read(org, |tables| tables.cases.findings.get(id).map(|item| item.value.clone())).await
+    }
+
+    async fn findings_of(&self, org: &OrgId, ids: &[FindingId]) -> Result<HashMap<FindingId, Finding>> {
+        self.read(org, |tables| {
+            let held = |id: &FindingId| tables.cases.findings.get_key_value(id);
+            ids.iter().filter_map(held).map(|(id, item)| (id.clone(), item.value.clone())).collect()
+        })
+        .await
     }
 
     async fn findings(&self, org: &OrgId, after: Option<&FindingId>, limit: u32) -> Result<Page<Finding>> {
@@ -100,6 +112,10 @@ impl<W: Weather> CaseReader for ModelStore<W> {
     async fn actions(&self, org: &OrgId, cursor: Option<String>, limit: u32) -> Result<Page<Action>> {
         let after = cursor.map(ActionId::new);
         self.read(org, |tables| page(&tables.cases.actions, after.as_ref(), limit, |item| item.value.clone())).await
+    }
+
+    async fn message(&self, org: &OrgId, id: &MessageId) -> Result<Option<Versioned<Outgoing>>> {
+        self.read(org, |tables| tables.cases.messages.get(id).cloned()).await
     }
 
     async fn budget(&self, org: &OrgId) -> Result<Versioned<Budget>> {

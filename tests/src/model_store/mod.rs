@@ -2,6 +2,7 @@
 
 mod cases;
 mod history;
+mod outbox;
 mod reports;
 mod tables;
 mod transaction;
@@ -38,7 +39,7 @@ impl<W: Weather> ModelStore<W> {
         ModelStore { tables: Arc::clone(&self.tables), weather }
     }
 
-    /// What the stream said since the last time: findings and decisions that were written and are pending.
+    /// What the stream said since the last time: what was written and is pending.
     pub fn take_stream(&self, org: &OrgId) -> Vec<Pending> {
         self.look(org, |tables| std::mem::take(&mut tables.cases.stream))
     }

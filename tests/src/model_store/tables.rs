@@ -4,7 +4,8 @@ use super::history::History;
 use shared::{
     model::{
         AccountId, Action, ActionId, Budget, CredentialRef, Decision, Exemption, Finding, FindingId, LedgerEntry,
-        LedgerHead, Org, OrgId, Page, PolicyVersion, RegisterEntry, Sponsor, Versioned,
+        LedgerHead, Mailbox, MessageId, MessageState, Org, OrgId, Outgoing, Page, PolicyVersion, RecipientKey,
+        RegisterEntry, Sponsor, Undelivered, Versioned,
     },
     ports::Pending,
 };
@@ -28,15 +29,18 @@ pub(super) struct OrgTables {
 pub(super) struct Cases {
     pub(super) org: Option<Versioned<Org>>,
     pub(super) policies: BTreeMap<u64, PolicyVersion>,
+    pub(super) proposal: Option<PolicyVersion>,
     pub(super) findings: BTreeMap<FindingId, Indexed<Finding>>,
     pub(super) actions: BTreeMap<ActionId, Versioned<Action>>,
     pub(super) decisions: BTreeMap<String, Indexed<Decision>>,
     pub(super) exemptions: BTreeMap<String, Exemption>,
     pub(super) register: BTreeMap<CredentialRef, RegisterEntry>,
     pub(super) sponsors: BTreeMap<AccountId, Sponsor>,
+    pub(super) messages: BTreeMap<MessageId, Versioned<Outgoing>>,
+    pub(super) mailboxes: BTreeMap<RecipientKey, Versioned<Mailbox>>,
     pub(super) budget: Option<Versioned<Budget>>,
     pub(super) ledger: Vec<LedgerEntry>,
-    /// What the table's stream says and nobody has taken yet: findings and decisions that were written and are pending.
+    /// What the table's stream says and nobody has taken yet: what was written and is pending.
     pub(super) stream: Vec<Pending>,
 }
 
@@ -58,16 +62,32 @@ impl Cases {
         let findings = self.findings.iter().map(|(id, item)| (item.pending_since, Pending::Finding(id.clone())));
         let decisions = self.decisions.iter().map(|(id, item)| (item.pending_since, Pending::Decision(id.clone())));
         let actions = self.actions.iter().map(|(id, item)| (wakes(&item.value), Pending::Action(id.clone())));
-        let all = findings.chain(decisions).chain(actions);
+        let messages = self.messages.iter().map(|(id, item)| (tried_at(&item.value), Pending::Message(id.clone())));
+        let all = findings.chain(decisions).chain(actions).chain(messages);
         let due = all.filter_map(|(since, pending)| Some((since.filter(|since| *since <= until)?, pending)));
         let mut due: Vec<(i64, Pending)> = due.collect();
         due.sort_by_key(|(since, _)| *since);
         due.into_iter().map(|(_, pending)| pending).collect()
     }
+
+    /// The messages that were given up.
+    pub(super) fn undelivered(&self) -> impl Iterator<Item = Undelivered> {
+        let dead = self.messages.values().filter(|item| item.value.state == MessageState::Dead);
+        dead.map(|Versioned { value: Outgoing { message, reason, .. }, .. }| Undelivered {
+            id: message.id.clone(),
+            kind: message.kind,
+            at: message.at,
+            reason: reason.clone().unwrap_or_default(),
+        })
+    }
 }
 
 fn wakes(action: &Action) -> Option<i64> {
     action.wake_at.filter(|_| !action.state.is_final()).map(|at| at.timestamp())
+}
+
+fn tried_at(outgoing: &Outgoing) -> Option<i64> {
+    outgoing.next_at.map(|at| at.timestamp())
 }
 
 /// Whether a value may follow the stored one as the next version.

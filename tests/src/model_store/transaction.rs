@@ -4,8 +4,8 @@ use super::tables::{Cases, Indexed, follows, stored};
 use shared::{
     decide::ledger::chain,
     model::{
-        Action, Budget, CredentialRef, Decision, Exemption, LedgerHead, LedgerRecord, Org, OrgId, PolicyVersion,
-        RegisterEntry, Sponsor, Versioned,
+        Action, Budget, CredentialRef, Decision, Exemption, LedgerHead, LedgerRecord, Message, Org, OrgId, Outgoing,
+        PolicyVersion, RegisterEntry, Sponsor, Versioned,
     },
     ports::{CaseChange, Pending},
 };
@@ -31,11 +31,13 @@ enum Write<'a> {
     Action(&'a Versioned<Action>),
     Budget(&'a Versioned<Budget>),
     Policy(&'a PolicyVersion),
+    Proposal(&'a PolicyVersion),
     Register(&'a RegisterEntry),
     Unregister(&'a CredentialRef),
     Sponsor(&'a Sponsor),
     Exemption(&'a Exemption),
     Decision(&'a Decision),
+    Message(&'a Message),
     /// Takes out of the index; a finding must be of this generation, where one is named.
     Handled(&'a Pending, Option<u32>),
     Ledger(&'a LedgerRecord),
@@ -53,17 +55,20 @@ pub(super) fn commit(cases: &mut Cases, org: &OrgId, change: &CaseChange, head: 
 
 /// Every part of a change as a write. A new part that is not handled here does not compile.
 fn writes(change: &CaseChange) -> Vec<Write<'_>> {
-    let CaseChange { org, action, budget, policy, register, unregister, sponsor, exemption, decision, handled, record } =
-        change;
+    let CaseChange {
+        org, action, budget, policy, proposal, register, unregister, sponsor, exemption, decision, messages, handled, record,
+    } = change;
     let mut writes: Vec<Write<'_>> = register.iter().map(Write::Register).collect();
     writes.extend(org.as_ref().map(Write::Org));
     writes.extend(action.as_ref().map(Write::Action));
     writes.extend(budget.as_ref().map(Write::Budget));
     writes.extend(policy.as_ref().map(Write::Policy));
+    writes.extend(proposal.as_ref().map(Write::Proposal));
     writes.extend(unregister.as_ref().map(Write::Unregister));
     writes.extend(sponsor.as_ref().map(Write::Sponsor));
     writes.extend(exemption.as_ref().map(Write::Exemption));
     writes.extend(decision.as_ref().map(Write::Decision));
+    writes.extend(messages.iter().map(Write::Message));
     writes.extend(handled.as_ref().map(|handled| Write::Handled(handled, planned_from(handled, action.as_ref()))));
     writes.extend(record.as_ref().map(Write::Ledger));
     writes
@@ -84,7 +89,8 @@ impl Write<'_> {
             Self::Action(action) => unless(follows(cases.actions.get(&action.value.id), action), Refusal::Moved),
             Self::Budget(budget) => unless(follows(cases.budget.as_ref(), budget), Refusal::Moved),
             Self::Policy(policy) => unless(policy.version == cases.policies.len() as u64 + 1, Refusal::Moved),
-            Self::Register(_) | Self::Unregister(_) | Self::Sponsor(_) | Self::Exemption(_) => None,
+            Self::Register(_) | Self::Unregister(_) | Self::Sponsor(_) | Self::Exemption(_) | Self::Proposal(_)
+            | Self::Message(_) => None,
             Self::Decision(decision) => unless(!cases.decisions.contains_key(&decision.id), Refusal::Decided),
             Self::Handled(pending, generation) => unhandled(cases, pending, *generation),
             Self::Ledger(_) => unless(cases.head() == *head, Refusal::LedgerMoved),
@@ -97,6 +103,7 @@ impl Write<'_> {
             Self::Action(action) => drop(cases.actions.insert(action.value.id.clone(), stored(action))),
             Self::Budget(budget) => cases.budget = Some(stored(budget)),
             Self::Policy(policy) => drop(cases.policies.insert(policy.version, policy.clone())),
+            Self::Proposal(policy) => cases.proposal = Some(policy.clone()),
             Self::Register(entry) => drop(cases.register.insert(entry.credential.clone(), entry.clone())),
             Self::Unregister(credential) => drop(cases.register.remove(credential)),
             Self::Sponsor(sponsor) => drop(cases.sponsors.insert(sponsor.account.clone(), sponsor.clone())),
@@ -106,6 +113,7 @@ impl Write<'_> {
                 cases.decisions.insert(decision.id.clone(), item);
                 cases.stream.push(Pending::Decision(decision.id.clone()));
             }
+            Self::Message(message) => tell(cases, message),
             Self::Handled(pending, _) => handle(cases, pending),
             Self::Ledger(record) => cases.ledger.push(chain(org_id, &cases.head(), record.clone())),
         }
@@ -121,17 +129,24 @@ fn unhandled(cases: &Cases, pending: &Pending, generation: Option<u32>) -> Optio
             finding => finding.is_none(),
         },
         Pending::Decision(id) => !cases.decisions.contains_key(id),
-        Pending::Action(_) => false,
+        Pending::Action(_) | Pending::Message(_) => false,
     };
     gone.then_some(Refusal::HandledGone)
 }
 
-/// An action leaves the index by its own write, so handling one adds nothing.
+/// A message that is there already stays as it is.
+fn tell(cases: &mut Cases, message: &Message) {
+    let new = || Versioned { version: 1, value: Outgoing::new(message.clone()) };
+    cases.messages.entry(message.id.clone()).or_insert_with(new);
+    cases.stream.push(Pending::Message(message.id.clone()));
+}
+
+/// An action or a message leaves the index by its own write, so handling one adds nothing.
 fn handle(cases: &mut Cases, pending: &Pending) {
     let pending_since = match pending {
         Pending::Finding(id) => cases.findings.get_mut(id).map(|item| &mut item.pending_since),
         Pending::Decision(id) => cases.decisions.get_mut(id).map(|item| &mut item.pending_since),
-        Pending::Action(_) => None,
+        Pending::Action(_) | Pending::Message(_) => None,
     };
     if let Some(pending_since) = pending_since {
         *pending_since = None;

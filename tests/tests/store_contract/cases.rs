@@ -12,6 +12,7 @@ use shared::{
     },
     ports::{CaseChange, CaseStore, Pending, Written},
 };
+use std::collections::HashMap;
 
 pub(crate) async fn contract(store: &impl Ports) {
     orgs_are_registered(store).await;
@@ -79,6 +80,7 @@ async fn findings_are_listed_in_the_order_of_their_ids(store: &impl Ports) {
             open(store, &org, &finding(id.as_str(), 1)).await;
             assert_eq!(store.finding(&org, id).await, Ok(Some(finding(id.as_str(), 1))));
         }
+        those_that_there_are_are_read_at_once(store, &org, &ids).await;
         ids.sort_unstable();
         let (mut found, mut after) = (vec![], None);
         loop {
@@ -92,6 +94,13 @@ async fn findings_are_listed_in_the_order_of_their_ids(store: &impl Ports) {
         assert_eq!(found, ids);
         assert_eq!(pending(store, &org, 1).await.len(), ids.len());
     }
+}
+
+async fn those_that_there_are_are_read_at_once(store: &impl Ports, org: &OrgId, ids: &[FindingId]) {
+    let wanted = [ids, &["no such finding".into()]].concat();
+    let expected = ids.iter().map(|id| (id.clone(), finding(id.as_str(), 1))).collect();
+    assert_eq!(store.findings_of(org, &wanted).await, Ok(expected));
+    assert_eq!(store.findings_of(org, &[]).await, Ok(HashMap::new()));
 }
 
 async fn an_opened_finding_is_pending_until_it_is_handled(store: &impl Ports) {

@@ -6,6 +6,7 @@ mod cases;
 mod events;
 mod history;
 mod ledger;
+mod messages;
 mod purge;
 mod quarantine;
 mod reports;
@@ -14,7 +15,7 @@ mod samples;
 use shared::{
     config::Tables,
     model::OrgId,
-    ports::{CaseStore, FindingStore, OrgStates, PollStore, ReportReader, ReportStore},
+    ports::{FindingStore, OrgStates, OutboxStore, PollStore, ReportReader, ReportStore},
     store::{Retention, Store, create::create_tables},
 };
 use tokenwarden_tests::{
@@ -26,9 +27,9 @@ use tokenwarden_tests::{
 const ODD_IDS: [&str; 7] = ["plain", "712020:5b10|x", "a#b", "a%23b", "a b", "ünïcode ✓", "a"];
 
 /// The ports that the model in memory has as well.
-trait Ports: CaseStore + FindingStore + OrgStates + PollStore + ReportReader + ReportStore {}
+trait Ports: OutboxStore + FindingStore + OrgStates + PollStore + ReportReader + ReportStore {}
 
-impl<S: CaseStore + FindingStore + OrgStates + PollStore + ReportReader + ReportStore> Ports for S {}
+impl<S: OutboxStore + FindingStore + OrgStates + PollStore + ReportReader + ReportStore> Ports for S {}
 
 /// What the other parts of the contract get: fresh tables and a store over them.
 struct World {
@@ -66,6 +67,7 @@ async fn contract(dynamo: LocalDynamo) {
     reports::over_dynamodb(&world).await;
     cases::over_dynamodb(&world).await;
     ledger::over_dynamodb(&world).await;
+    messages::over_dynamodb(&world).await;
     events::contract(&world).await;
     quarantine::contract(&world).await;
     purge::contract(&world).await;
@@ -75,6 +77,7 @@ async fn contract(dynamo: LocalDynamo) {
 async fn shared_contract(store: &impl Ports) {
     cases::contract(store).await;
     ledger::contract(store).await;
+    messages::contract(store).await;
     history::contract(store).await;
     reports::contract(store).await;
 }

@@ -131,7 +131,8 @@ pub(crate) fn action(id: &str, finding: Option<&str>, wake_at: Option<Timestamp>
         plan: plan(),
         plan_hash: "hash".into(),
         planned_at: at(0),
-        agreed: None,
+        agreed: vec![],
+        told: vec![],
         claim: None,
         reason: None,
         changed_at: at(0),
@@ -143,6 +144,7 @@ fn plan() -> Plan {
     let credential = credential("t", Some("a"));
     Plan {
         action: ActionKind::Revoke,
+        before: vec![],
         scope: Scope::Credential,
         target: Target {
             credential: credential.reference,
@@ -210,6 +212,8 @@ pub(crate) fn policy(version: u64) -> PolicyVersion {
             protected: ["a:b|c".into()].into(),
             limits: Limits { max_actions: 3, max_share_percent: 12.5, window_hours: 24 },
             approval_valid_days: 30,
+            recipients: shared::model::Recipients::default(),
+            calendar: Calendar::default(),
             rules: [("unused".to_owned(), settings)].into(),
         },
     }

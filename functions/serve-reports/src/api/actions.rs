@@ -2,7 +2,7 @@
 
 use crate::{
     answer::{Answer, Refusal, Reply},
-    api::reports,
+    api::credentials::in_latest,
     ask::{self, Ask},
     paging::{Keep, Place, encoded, limit, walk},
     view,
@@ -53,9 +53,7 @@ pub(crate) async fn request<S: CaseStore + ReportReader>(store: &S, ask: &Ask<'_
     let org = ask.org(store).await?.id;
     let shape = r#"{"credential":{"kind":"user_api_token","id":"…"},"action":"revoke","reason":"…"}"#;
     let asking: Asking = ask.json(shape)?;
-    let report = reports::find(store, &org, "latest").await?;
-    let row = store.row(&org, &report, &asking.credential).await?;
-    let row = row.ok_or_else(|| Error::NotFound(format!("credential {} in the latest report", asking.credential)))?;
+    let (report, row) = in_latest(store, &org, &asking.credential).await?;
     let policy = store.policy(&org).await?;
     let policy = policy.ok_or_else(|| Error::Conflict("no policy is in force yet; put one first".into()))?;
     let asked = Request { action: asking.action, row: &row, report: &report, policy: &policy };

@@ -12,7 +12,7 @@ use shared::{
     decide::{exempt, impact::impact as impact_of},
     error::{Error, Result},
     flow::decide_action::actions_of,
-    model::{AuditEvent, CredentialRef, CredentialRow, Finding, OrgId, Report, Timestamp},
+    model::{AuditEvent, CredentialRef, CredentialRow, Finding, FindingId, OrgId, Report, Timestamp},
     ports::{CaseReader, EventReader, ReportReader},
     rules::RULES,
 };
@@ -91,9 +91,7 @@ async fn report_and_place<S: ReportReader>(
 pub(crate) async fn one<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) -> Reply {
     let org = ask.org(store).await?.id;
     let reference = ask.credential()?;
-    let report = reports::find(store, &org, "latest").await?;
-    let row = store.row(&org, &report, &reference).await?;
-    let row = row.ok_or_else(|| Error::NotFound(format!("credential {reference} in the latest report")))?;
+    let (report, row) = in_latest(store, &org, &reference).await?;
     let row = CredentialRow { register: store.register_entry(&org, &reference).await?, ..row };
     let findings = findings_on(store, &org, &row, ask.now).await?;
     let actions = actions_of(store, &org, &reference).await?;
@@ -111,9 +109,7 @@ pub(crate) async fn one<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) 
 pub(crate) async fn events<S: CaseReader + ReportReader + EventReader>(store: &S, ask: &Ask<'_>) -> Reply {
     let org = &ask.org(store).await?.id;
     let reference = ask.credential()?;
-    let report = reports::find(store, org, "latest").await?;
-    let row = store.row(org, &report, &reference).await?;
-    let row = row.ok_or_else(|| Error::NotFound(format!("credential {reference} in the latest report")))?;
+    let (_, row) = in_latest(store, org, &reference).await?;
     let place = Place::of(ask, format!("events:{org}:{reference}"))?;
     let Some(profile) = row.profile else {
         return Ok(Part { items: Vec::new(), next: None }.answer(ask, view::event));
@@ -123,6 +119,22 @@ pub(crate) async fn events<S: CaseReader + ReportReader + EventReader>(store: &S
     Ok(part.answer(ask, view::event))
 }
 
+/// The latest report, and a credential as it shows it.
+pub(crate) async fn in_latest<S: ReportReader>(
+    store: &S,
+    org: &OrgId,
+    credential: &CredentialRef,
+) -> Result<(Report, CredentialRow)> {
+    let report = reports::find(store, org, "latest").await?;
+    let row = store.row(org, &report, credential).await?.ok_or_else(|| unseen(credential))?;
+    Ok((report, row))
+}
+
+/// That the latest report does not show a credential.
+pub(crate) fn unseen(credential: &CredentialRef) -> Error {
+    Error::NotFound(format!("credential {credential} in the latest report"))
+}
+
 /// What each rule has ever held against a credential, resolved findings included.
 pub(crate) async fn findings_on<S: CaseReader>(
     store: &S,
@@ -130,11 +142,10 @@ pub(crate) async fn findings_on<S: CaseReader>(
     row: &CredentialRow,
     now: Timestamp,
 ) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
     let exemptions = store.exemptions(org).await?;
-    for rule in RULES {
-        let id = Finding::id_of(org, rule.id, &row.credential.reference);
-        findings.extend(store.finding(org, &id).await?.map(|finding| exempt::as_of(finding, &exemptions, now)));
-    }
-    Ok(findings)
+    let by_rule = RULES.iter().map(|rule| Finding::id_of(org, rule.id, &row.credential.reference));
+    let ids: Vec<FindingId> = by_rule.collect();
+    let mut findings = store.findings_of(org, &ids).await?;
+    let held = ids.iter().filter_map(|id| findings.remove(id));
+    Ok(held.map(|finding| exempt::as_of(finding, &exemptions, now)).collect())
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use shared::{
     decide::impact::{Impact, ImpactContext, group_impact, impact},
     error::Result,
-    model::{CredentialRow, FactName, OrgId, Report},
+    model::{CredentialRow, FactName, OrgId, PollState, Report},
     ports::{CaseReader, ReportReader},
 };
 
@@ -43,6 +43,6 @@ fn line(row: &CredentialRow, impact: &Impact) -> Value {
 /// What is true of the org's log, for sentences about use.
 pub(crate) async fn context<S: ReportReader>(store: &S, org: &OrgId, report: &Report) -> Result<ImpactContext> {
     let poll = store.poll_lag(org).await?;
-    let log_since = poll.as_ref().and_then(|poll| poll.coverage.last()).map(|covered| covered.from);
+    let log_since = poll.as_ref().and_then(PollState::covered_now).map(|covered| covered.from);
     Ok(ImpactContext { log_since, uses_leave_events: report.facts.knowledge(FactName::UsesLeaveEvents) })
 }

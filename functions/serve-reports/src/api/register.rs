@@ -2,7 +2,7 @@
 
 use crate::{
     answer::{Answer, Reply},
-    api::actions::decider,
+    api::{actions::decider, credentials::unseen},
     ask::Ask,
     paging::{Keep, Part, Place, limit, linked, walk},
     view,
@@ -10,7 +10,10 @@ use crate::{
 use serde_json::json;
 use shared::{
     error::{Error, Result},
-    flow::enter::{enter, forget},
+    flow::{
+        decide_action::Decider,
+        enter::{enter, forget},
+    },
     model::{CredentialKind, CredentialRef, OrgId, RegisterEntry},
     ports::{CaseReader, CaseStore, ReportReader},
 };
@@ -42,10 +45,22 @@ pub(crate) async fn put<S: CaseStore + ReportReader>(store: &S, ask: &Ask<'_>) -
     let credential = ask.credential()?;
     let given: view::Given = ask.json(SHAPE)?;
     let who = decider(ask, "entered through the API")?;
-    exists(store, &org, &credential).await?;
-    let entry = given.entry(credential, who.by, who.at)?;
-    enter(store, &org, vec![entry.clone()], who).await?;
+    let entry = enter_given(store, &org, credential, given, who).await?;
     Ok(Answer::json(&view::register(&entry, ask.now)))
+}
+
+/// Enters what a person gave about a credential that exists.
+pub(crate) async fn enter_given<S: CaseStore + ReportReader>(
+    store: &S,
+    org: &OrgId,
+    credential: CredentialRef,
+    given: view::Given,
+    who: Decider<'_>,
+) -> Result<RegisterEntry> {
+    exists(store, org, &credential).await?;
+    let entry = given.entry(credential, who.by, who.at)?;
+    enter(store, org, vec![entry.clone()], who).await?;
+    Ok(entry)
 }
 
 /// `DELETE /v1/orgs/{org}/credentials/{kind}/{id}/register`.
@@ -72,11 +87,7 @@ pub(crate) async fn import<S: CaseStore + ReportReader>(store: &S, ask: &Ask<'_>
 }
 
 /// What is entered about a credential that nobody has seen would never be shown: its id may be misspelt.
-pub(crate) async fn exists<S: CaseReader + ReportReader>(
-    store: &S,
-    org: &OrgId,
-    credential: &CredentialRef,
-) -> Result<()> {
+async fn exists<S: CaseReader + ReportReader>(store: &S, org: &OrgId, credential: &CredentialRef) -> Result<()> {
     if credential.kind == CredentialKind::Registered || store.register_entry(org, credential).await?.is_some() {
         return Ok(());
     }
@@ -85,6 +96,5 @@ pub(crate) async fn exists<S: CaseReader + ReportReader>(
         Some(report) => store.row(org, report, credential).await?.is_some(),
         None => false,
     };
-    let unseen = || Error::NotFound(format!("credential {credential} in the latest report"));
-    if seen { Ok(()) } else { Err(unseen()) }
+    if seen { Ok(()) } else { Err(unseen(credential)) }
 }

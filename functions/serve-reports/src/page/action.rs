@@ -14,7 +14,7 @@ use crate::{
     paging::{Keep, Place, encoded, walk},
 };
 use askama::Template;
-use shared::model::{Action, ActionState, Approval, OrgId, Timestamp};
+use shared::model::{Action, ActionState, Approval, OrgId, Plan, PlannedStep, Timestamp};
 
 const LINES: u32 = 50;
 
@@ -76,15 +76,19 @@ pub(crate) async fn action<P: Ports>(store: &P, ask: &Ask<'_>) -> Reply {
 
 fn facts(action: &Action, now: Timestamp) -> Vec<Fact> {
     let plan = &action.plan;
-    let approval = match (&action.agreed, plan.approval) {
-        (Some(agreed), _) => format!("given by {}: {}", agreed.by, agreed.reason),
-        (None, Approval::Required) => "required".to_owned(),
-        (None, Approval::Waived) => "waived by the policy".to_owned(),
+    let given: Vec<String> = action.agreed.iter().map(|agreed| format!("{}: {}", agreed.by, agreed.reason)).collect();
+    let wanted = match plan.approval {
+        Approval::Required => "required",
+        Approval::TwoPersons => "required of two persons",
+        Approval::Waived => "waived by the policy",
     };
+    let approval =
+        if given.is_empty() { wanted.to_owned() } else { format!("{wanted}; given by {}", given.join("; ")) };
     let asked_by = action.requested_by.clone().or_else(|| plan.rule.clone().map(|rule| format!("the rule {rule}")));
     vec![
         Fact::time("Planned", Some(action.planned_at), now),
         Fact::new("Asked for by", asked_by.unwrap_or_else(|| "the policy".to_owned())),
+        Fact::new("Told before", told(&action.plan)),
         Fact::time("Not before", Some(plan.due_at), now),
         Fact::time("Approval valid until", Some(plan.expires_at), now),
         Fact::new("Approval", approval),
@@ -95,9 +99,18 @@ fn facts(action: &Action, now: Timestamp) -> Vec<Fact> {
     ]
 }
 
+/// The messages that come before the last step.
+fn told(plan: &Plan) -> String {
+    let step = |step: &PlannedStep| format!("{} on {}", step.action.as_str(), step.due_at.format("%Y-%m-%d"));
+    let steps: Vec<String> = plan.before.iter().map(step).collect();
+    if steps.is_empty() { "nobody".to_owned() } else { steps.join(", ") }
+}
+
 /// How an approver agrees; nothing where there is nothing to agree to.
 fn approve(org: &OrgId, action: &Action) -> Option<String> {
-    let open = matches!(action.state, ActionState::Planned | ActionState::Waiting) && action.agreed.is_none();
+    let open = matches!(action.state, ActionState::Planned | ActionState::Waiting)
+        && !action.plan.action.only_tells()
+        && (action.agreed.is_empty() || !action.is_agreed());
     open.then(|| {
         let path = format!("/v1/orgs/{}/actions/{}/approve", encoded(org.as_str()), encoded(action.id.as_str()));
         let body = serde_json::json!({ "plan_hash": action.plan_hash, "reason": "why" });

@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     answer::Reply,
-    api::{self, credentials::findings_on, reports},
+    api::{
+        self,
+        credentials::{findings_on, in_latest},
+    },
     app::Ports,
     ask::Ask,
     paging::encoded,
@@ -18,7 +21,6 @@ use crate::{
 use askama::Template;
 use shared::{
     decide::impact::{self, Impact},
-    error::Error,
     flow::decide_action::actions_of,
     model::{
         CredentialRef, CredentialRow, CredentialStatus, Finding, FindingStatus, KSmallest, OrgId, Owner, RegisterEntry,
@@ -115,9 +117,7 @@ struct FindingLine {
 pub(crate) async fn credential<P: Ports>(store: &P, ask: &Ask<'_>) -> Reply {
     let org = ask.org(store).await?;
     let reference = ask.credential()?;
-    let report = reports::find(store, &org.id, "latest").await?;
-    let row = store.row(&org.id, &report, &reference).await?;
-    let row = row.ok_or_else(|| Error::NotFound(format!("credential {reference} in the latest report")))?;
+    let (report, row) = in_latest(store, &org.id, &reference).await?;
     let row = CredentialRow { register: store.register_entry(&org.id, &reference).await?, ..row };
     let history = findings_on(store, &org.id, &row, ask.now).await?;
     let actions = actions_of(store, &org.id, &reference).await?;

@@ -1,16 +1,15 @@
 //! What people enter on the page of a credential.
 
+use super::frame;
 use crate::{
     answer::{Answer, Reply},
-    api::{actions::decider, register::exists},
+    api::{actions::decider, register::enter_given},
     ask::{Ask, TOKEN_FIELD},
-    paging::encoded,
     view::Given,
 };
 use serde_json::{Map, Value};
 use shared::{
     error::Error,
-    flow::enter::enter,
     ports::{CaseStore, ReportReader},
 };
 
@@ -23,9 +22,6 @@ pub(crate) async fn enter_register<S: CaseStore + ReportReader>(store: &S, ask: 
     let given: Given =
         serde_json::from_value(Value::Object(fields)).map_err(|error| Error::invalid("the form", error.to_string()))?;
     let who = decider(ask, "entered on the page")?;
-    exists(store, &org, &credential).await?;
-    let entry = given.entry(credential.clone(), who.by, who.at)?;
-    enter(store, &org, vec![entry], who).await?;
-    let (org, id) = (encoded(org.as_str()), encoded(credential.id.as_str()));
-    Ok(Answer::see(format!("/orgs/{org}/credentials/{}/{id}", credential.kind)))
+    let entry = enter_given(store, &org, credential, given, who).await?;
+    Ok(Answer::see(frame::credential(&org, &entry.credential)))
 }

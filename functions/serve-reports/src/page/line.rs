@@ -173,6 +173,8 @@ impl ActionLine {
 
 fn verb(kind: ActionKind) -> &'static str {
     match kind {
+        ActionKind::Notify => "Tell the owner of",
+        ActionKind::Remind => "Remind the owner of",
         ActionKind::Revoke => "Revoke",
     }
 }
@@ -195,10 +197,13 @@ fn note(action: &Action) -> Option<String> {
     if action.state.is_final() || action.state == ActionState::Withheld {
         return None;
     }
-    match (&action.agreed, action.plan.approval) {
-        (Some(agreed), _) => Some(format!("approved by {}", agreed.by)),
-        (None, shared::model::Approval::Required) => Some("needs an approval".to_owned()),
-        (None, shared::model::Approval::Waived) => None,
+    let by: Vec<&str> = action.agreed.iter().map(|agreed| agreed.by.as_str()).collect();
+    match (by.len(), action.plan.approval.persons()) {
+        (0, 0) => None,
+        (0, 1) => Some("needs an approval".to_owned()),
+        (0, _) => Some("needs two approvals".to_owned()),
+        (given, wanted) if given < wanted => Some(format!("approved by {}, needs one more", by.join(", "))),
+        (_, _) => Some(format!("approved by {}", by.join(", "))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! An account that somebody should know of.
 
-use super::word;
+use super::row::RowOwner;
 use serde_json::{Value, json};
 use shared::{
     messages::owners::{ANSWER_WITHIN, talk_to},
@@ -41,26 +41,16 @@ impl TokenUse {
 
 /// An account, with a text that can be sent to it.
 pub(crate) fn owner(row: &OwnerRow, sponsor: Option<&Sponsor>, facts: &Facts, now: Timestamp) -> Value {
-    let owner = row.owner.as_ref();
-    let name = owner.and_then(|owner| owner.name.as_deref());
+    let name = row.owner.as_ref().and_then(|owner| owner.name.as_deref());
     let text = talk_to(name, &row.held, Some(now + ANSWER_WITHIN));
-    json!({
-        "account_id": row.account,
-        "name": name,
-        "email": owner.and_then(|owner| owner.email.as_deref()),
-        "status": owner.map(|owner| word(&owner.status)).unwrap_or_else(|| "unknown".into()),
-        "relation": owner.map(|owner| word(&owner.relation)).unwrap_or_else(|| "unknown".into()),
-        "last_active_at": owner.and_then(|owner| owner.last_active_at),
-        "org_admin": owner.and_then(|owner| owner.org_admin),
-        "groups": owner.and_then(|owner| owner.groups.as_ref()),
-        "access": owner.and_then(|owner| owner.access.as_ref()),
-        "sponsor": sponsor.map(|sponsor| &sponsor.sponsor),
-        "credentials": row.credentials,
-        "last_token_use_at": row.last_token_use_at,
-        "token_use": TokenUse::of(row, facts).as_str(),
-        "held": row.held,
-        "text": (!text.is_empty()).then_some(text),
-    })
+    let mut view = json!(RowOwner::listed(&row.account, row.owner.as_ref()));
+    view["sponsor"] = json!(sponsor.map(|sponsor| &sponsor.sponsor));
+    view["credentials"] = json!(row.credentials);
+    view["last_token_use_at"] = json!(row.last_token_use_at);
+    view["token_use"] = json!(TokenUse::of(row, facts).as_str());
+    view["held"] = json!(row.held);
+    view["text"] = json!((!text.is_empty()).then_some(text));
+    view
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What people entered about a credential, as JSON and as CSV, and read from both.
 
-use super::{harmed, harmless};
+use super::{harmed, harmless, table::table};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -125,6 +125,23 @@ fn moment(name: &str, text: &str) -> Result<Timestamp> {
         .map_err(|_| Error::invalid(name, "write a day like 2027-01-31, a time like 2027-01-31T12:00:00Z, or never"))
 }
 
+/// The columns, for a file without entries; with entries they are the names of [`Line`].
+const COLUMNS: [&str; 13] = [
+    "kind",
+    "id",
+    "label",
+    "purpose",
+    "system",
+    "responsible",
+    "backup",
+    "review_by",
+    "owner",
+    "expires_at",
+    "review",
+    "updated_by",
+    "updated_at",
+];
+
 /// A line of the CSV, in the order of its columns.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -189,32 +206,10 @@ impl Line {
 
 /// Entries as CSV (RFC 4180) with a line of names.
 pub(crate) fn register_csv(entries: &[RegisterEntry], now: Timestamp) -> Result<String> {
-    let failed = |error: &dyn std::fmt::Display| Error::Store(format!("CSV: {error}"));
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    for entry in entries {
-        writer.serialize(Line::of(entry, now)).map_err(|error| failed(&error))?;
-    }
-    if entries.is_empty() {
-        writer
-            .write_record([
-                "kind",
-                "id",
-                "label",
-                "purpose",
-                "system",
-                "responsible",
-                "backup",
-                "review_by",
-                "owner",
-                "expires_at",
-                "review",
-                "updated_by",
-                "updated_at",
-            ])
-            .map_err(|error| failed(&error))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| failed(&error))?;
-    String::from_utf8(bytes).map_err(|error| failed(&error))
+    table(|writer| match entries {
+        [] => writer.write_record(COLUMNS),
+        entries => entries.iter().try_for_each(|entry| writer.serialize(Line::of(entry, now))),
+    })
 }
 
 /// Entries from CSV, each with the number of its line. Columns are found by their names; `kind` and `id` are needed.

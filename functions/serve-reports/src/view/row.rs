@@ -1,12 +1,12 @@
 //! A credential's row, as JSON and as CSV.
 
-use super::register;
+use super::{register, table::table};
 use serde::Serialize;
 use serde_json::Value;
 use shared::{
-    error::{Error, Result},
+    error::Result,
     model::{
-        AccountId, CredentialId, CredentialKind, CredentialRow, CredentialStatus, LastUsedSource, OwnerStatus,
+        AccountId, CredentialId, CredentialKind, CredentialRow, CredentialStatus, LastUsedSource, Owner, OwnerStatus,
         Relation, RowFinding, Timestamp, Unjudged, Use,
     },
 };
@@ -38,7 +38,7 @@ pub(crate) struct Row<'a> {
 
 /// Who answers for it.
 #[derive(Debug, Serialize)]
-struct RowOwner<'a> {
+pub(super) struct RowOwner<'a> {
     account_id: &'a AccountId,
     name: Option<&'a str>,
     email: Option<&'a str>,
@@ -82,17 +82,28 @@ impl<'a> RowOwner<'a> {
     fn of(row: &'a CredentialRow) -> Option<Self> {
         let credential = &row.credential;
         let read = row.owner.as_ref();
+        let account = read.map(|owner| &owner.account_id).or(credential.owner.as_ref())?;
+        let listed = Self::listed(account, read);
         Some(Self {
-            account_id: read.map(|owner| &owner.account_id).or(credential.owner.as_ref())?,
-            name: read.and_then(|owner| owner.name.as_deref()).or(credential.owner_name.as_deref()),
-            email: read.and_then(|owner| owner.email.as_deref()).or(credential.owner_email.as_deref()),
+            name: listed.name.or(credential.owner_name.as_deref()),
+            email: listed.email.or(credential.owner_email.as_deref()),
+            ..listed
+        })
+    }
+
+    /// An account as the lists of accounts show it, if one does.
+    pub(super) fn listed(account_id: &'a AccountId, read: Option<&'a Owner>) -> Self {
+        Self {
+            account_id,
+            name: read.and_then(|owner| owner.name.as_deref()),
+            email: read.and_then(|owner| owner.email.as_deref()),
             status: read.map_or(OwnerStatus::Unknown, |owner| owner.status),
             relation: read.map_or(Relation::Unknown, |owner| owner.relation),
             last_active_at: read.and_then(|owner| owner.last_active_at),
             org_admin: read.and_then(|owner| owner.org_admin),
             groups: read.and_then(|owner| owner.groups.as_deref()),
             access: read.and_then(|owner| owner.access.as_deref()),
-        })
+        }
     }
 }
 
@@ -127,14 +138,10 @@ const COLUMNS: [&str; 26] = [
 
 /// Rows as CSV (RFC 4180) with a line of names.
 pub(crate) fn csv(rows: &[CredentialRow], now: Timestamp) -> Result<String> {
-    let failed = |error: &dyn std::fmt::Display| Error::Store(format!("CSV: {error}"));
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(COLUMNS).map_err(|error| failed(&error))?;
-    for row in rows {
-        writer.write_record(cells(&Row::of(row, now)).map(harmless)).map_err(|error| failed(&error))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| failed(&error))?;
-    String::from_utf8(bytes).map_err(|error| failed(&error))
+    table(|writer| {
+        writer.write_record(COLUMNS)?;
+        rows.iter().try_for_each(|row| writer.write_record(cells(&Row::of(row, now)).map(harmless)))
+    })
 }
 
 fn cells(row: &Row<'_>) -> [String; 26] {

@@ -72,7 +72,7 @@ async fn find_out(bundle: &Bundle, at_most: Duration) -> Result<Vec<Probed>> {
     for org in &bundle.orgs {
         let report = report::taken(bundle, &org.id).await?;
         let poll = poll(bundle, &org.id).await?;
-        let covered = poll.as_ref().and_then(|poll| poll.coverage.last());
+        let covered = poll.as_ref().and_then(PollState::covered_now);
         let name = org.name.clone().unwrap_or_else(|| org.id.to_string());
         let (log_read_from, log_read_to) = (covered.map(|one| one.from), covered.map(|one| one.to));
         probed.push(Probed { org: org.id.clone(), name, report, log_read_from, log_read_to });
@@ -107,14 +107,7 @@ fn is_read(poll: &PollState) -> bool {
 }
 
 fn text(probed: &Probed) -> String {
-    let line = |fact: &Fact| {
-        let knowledge = match fact.knowledge {
-            Knowledge::Proven => "proven",
-            Knowledge::Refuted => "refuted",
-            Knowledge::Unknown => "unknown",
-        };
-        format!("  {knowledge:<8} {:<28} {}", fact.name, fact.evidence)
-    };
+    let line = |fact: &Fact| format!("  {:<8} {:<28} {}", fact.knowledge.as_str(), fact.name, fact.evidence);
     let read = match (probed.log_read_from, probed.log_read_to) {
         (Some(from), Some(to)) => format!("log read from {} to {}", from.date_naive(), to.date_naive()),
         (None, _) | (_, None) => "log not read".to_owned(),

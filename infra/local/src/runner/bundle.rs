@@ -139,9 +139,10 @@ impl Bundle {
             database: &database,
             tables: &tables,
             clock: &clock,
-            secrets: &LocalSecrets::new(&credentials, &reached.orgs),
+            secrets: &LocalSecrets::new(&credentials, &reached.orgs, dir.path()),
             orgs: reached.orgs.iter().map(|org| org.id.clone()).collect(),
             atlassian: &reached.url,
+            data_dir: dir.path(),
             pages: pages(access),
             crash,
         });

@@ -44,10 +44,10 @@ pub enum Asked {
 /// # Errors
 /// [`Error::Invalid`] for a kind that cannot be acted on yet, [`Error::Conflict`] for our own keys and for what is done.
 pub async fn request<S: CaseStore>(store: &S, org: &OrgId, asked: Request<'_>, who: Decider<'_>) -> Result<Asked> {
-    acceptable(asked.row)?;
+    acceptable(asked.action, asked.row)?;
     not_exempt(&store.exemptions(org).await?, asked.row, who)?;
     for _ in 0..TRIES {
-        let newest = newest(store, org, asked.action, &asked.row.credential.reference).await?;
+        let newest = of_kind(store, org, asked.action, &asked.row.credential.reference).await?.pop();
         if let Some(open) = newest.as_ref().filter(|action| !action.state.is_final()) {
             return Ok(Asked::Open(Box::new(open.clone())));
         }
@@ -65,41 +65,45 @@ pub async fn request<S: CaseStore>(store: &S, org: &OrgId, asked: Request<'_>, w
     Err(Error::Contended(format!("credential {}", asked.row.credential.reference)))
 }
 
-/// The actions on one credential, the newest first.
+/// The actions on one credential: for each kind the newest first.
 ///
 /// # Errors
 /// Those of the store.
 pub async fn actions_of<S: CaseReader>(store: &S, org: &OrgId, credential: &CredentialRef) -> Result<Vec<Action>> {
     let mut actions = Vec::new();
-    for generation in 1..=GENERATIONS {
-        let id = plan::action_id(org, credential, ActionKind::Revoke, generation);
-        let Some(action) = store.action(org, &id).await? else { break };
-        actions.insert(0, action.value);
+    for kind in ActionKind::ALL {
+        actions.extend(of_kind(store, org, kind, credential).await?.into_iter().rev());
     }
     Ok(actions)
 }
 
-async fn newest<S: CaseReader>(
+/// The actions of one kind on one credential, the oldest first.
+async fn of_kind<S: CaseReader>(
     store: &S,
     org: &OrgId,
     kind: ActionKind,
     credential: &CredentialRef,
-) -> Result<Option<Action>> {
-    match kind {
-        ActionKind::Revoke => Ok(actions_of(store, org, credential).await?.into_iter().next()),
+) -> Result<Vec<Action>> {
+    let mut actions = Vec::new();
+    for generation in 1..=GENERATIONS {
+        let id = plan::action_id(org, credential, kind, generation);
+        let Some(action) = store.action(org, &id).await? else { break };
+        actions.push(action.value);
     }
+    Ok(actions)
 }
 
 fn planned(org: &OrgId, asked: Request<'_>, last: Option<&Action>, who: Decider<'_>) -> Result<Action> {
-    if last.is_some_and(|last| last.state == ActionState::Done) {
+    if !asked.action.only_tells() && last.is_some_and(|last| last.state == ActionState::Done) {
         let credential = &asked.row.credential.reference;
         return Err(Error::Conflict(format!(
             "{credential} was revoked already; the next report will no longer list it"
         )));
     }
     let generation = last.map_or(0, |last| last.generation) + 1;
-    let cause = Cause::Request { by: who.by.to_owned(), reason: who.reason.to_owned() };
-    let plan = plan::plan_revocation(asked.row, asked.report, &cause, asked.policy, who.at);
+    let cause = Cause::Request { action: asked.action, by: who.by.to_owned(), reason: who.reason.to_owned() };
+    let plan = plan::plan(asked.row, asked.report, &cause, asked.policy, who.at);
+    let plan = plan.ok_or_else(|| Error::Conflict("the policy has no answer to this".to_owned()))?;
     Ok(plan::action(org, &cause, plan, generation, who.at))
 }
 
@@ -115,7 +119,10 @@ fn not_exempt(exemptions: &[Exemption], row: &CredentialRow, who: Decider<'_>) -
     }
 }
 
-fn acceptable(row: &CredentialRow) -> Result<()> {
+fn acceptable(action: ActionKind, row: &CredentialRow) -> Result<()> {
+    if action.only_tells() {
+        return Ok(());
+    }
     let reference = &row.credential.reference;
     if row.own {
         return Err(Error::Conflict(format!(

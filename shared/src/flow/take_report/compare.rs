@@ -5,7 +5,7 @@ use super::context::Context;
 use crate::{
     decide::{
         judge::{self, Frame},
-        tally,
+        tally::Tally,
     },
     error::Result,
     model::{
@@ -98,11 +98,14 @@ fn findings(
     gone: &[CredentialRow],
     totals: &mut Totals,
 ) -> Vec<Finding> {
+    let mut tally = Tally::default();
     let judged = gone.iter().flat_map(|row| {
         let (findings, notes) = judge::gone(row, frame);
         let row = CredentialRow { findings, notes, unjudged: Vec::new(), ..row.clone() };
-        tally::count_verdicts(totals, &row);
+        tally.count_verdicts(&row);
         judge::findings(&org.id, &row, &context.exemptions, frame.now)
     });
-    judged.collect()
+    let findings = judged.collect();
+    tally.add_to(totals);
+    findings
 }

@@ -39,7 +39,7 @@ impl Context {
         S: FindingStore + CaseReader + ReportReader + EventReader,
     {
         let policy = super::policy(store, org, Some(run.policy_version)).await?;
-        let covered = store.poll_lag(&org.id).await?.as_ref().and_then(covered_now);
+        let covered = store.poll_lag(&org.id).await?.as_ref().and_then(PollState::covered_now);
         let events = match covered {
             Some(covered) => store.credential_events(&org.id, covered).await?,
             None => Vec::new(),
@@ -75,11 +75,6 @@ impl Context {
             now: run.started_at,
         }
     }
-}
-
-/// The last interval of the coverage, which reaches up to where the live reader came.
-fn covered_now(poll: &PollState) -> Option<Interval> {
-    poll.coverage.last().copied()
 }
 
 /// What earlier reports knew; that an event named a listed id proves two of the facts at once.

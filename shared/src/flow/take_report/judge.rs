@@ -5,7 +5,7 @@ use crate::{
     decide::{
         holdings::Holdings,
         judge::{self, Frame, LookedUp},
-        tally,
+        tally::{self, Tally},
     },
     error::Result,
     model::{
@@ -15,6 +15,7 @@ use crate::{
     ports::{CaseReader, EventReader, FindingStore, ReportReader, ReportStore},
     rules::Accounts,
 };
+use futures::future::try_join3;
 use std::collections::HashSet;
 
 /// About so many rows are looked up, judged and written at once, and held in memory.
@@ -48,8 +49,16 @@ where
     S: ReportStore + ReportReader + FindingStore + CaseReader + EventReader,
 {
     let frame = context.frame(&run);
-    let mut shard_rows =
-        ShardRows { store, org, run: &run, context, frame, held: Vec::new(), totals: Totals::default() };
+    let mut shard_rows = ShardRows {
+        store,
+        org,
+        run: &run,
+        context,
+        frame,
+        held: Vec::new(),
+        totals: Totals::default(),
+        tally: Tally::default(),
+    };
     let mut groups = Groups::new(store, org, &run, shard);
     while let Some(group) = groups.next().await? {
         shard_rows.add(holdings(group, &run)).await?;
@@ -88,6 +97,7 @@ struct ShardRows<'a, S> {
     frame: Frame<'a>,
     held: Vec<Holdings>,
     totals: Totals,
+    tally: Tally,
 }
 
 impl<S: ReportStore + ReportReader + EventReader> ShardRows<'_, S> {
@@ -136,13 +146,18 @@ impl<S: ReportStore + ReportReader + EventReader> ShardRows<'_, S> {
         rows.iter().for_each(|row| self.count(row, &looked_up));
         let found = |row: &CredentialRow| judge::findings(org, row, &self.context.exemptions, run.started_at);
         let findings: Vec<Finding> = rows.iter().flat_map(found).collect();
-        self.store.put_run_findings(org, &run.report, &findings).await?;
-        self.store.put_owner_rows(org, &run.report, run.parts, &owners).await?;
-        self.store.put_rows(org, &run.report, run.parts, &rows).await
+        // Nobody reads an unfinished run, so their order does not matter.
+        try_join3(
+            self.store.put_run_findings(org, &run.report, &findings),
+            self.store.put_owner_rows(org, &run.report, run.parts, &owners),
+            self.store.put_rows(org, &run.report, run.parts, &rows),
+        )
+        .await?;
+        Ok(())
     }
 
     fn count(&mut self, row: &CredentialRow, looked_up: &LookedUp) {
-        tally::count(&mut self.totals, row, self.run.started_at);
+        self.tally.count(row, self.run.started_at);
         let before = looked_up.before(&row.credential.reference);
         self.totals.seen_before += u64::from(before.is_some());
         tally::observe(&mut self.totals.observed, before, row, self.frame.log.covered);
@@ -196,6 +211,7 @@ impl<S: ReportStore + ReportReader + EventReader> ShardRows<'_, S> {
 
     async fn end(mut self, shard: u32) -> Result<()> {
         self.flush().await?;
+        self.tally.add_to(&mut self.totals);
         self.store.put_shard_totals(&self.org.id, &self.run.report, shard, &self.totals).await
     }
 }

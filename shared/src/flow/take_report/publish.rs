@@ -2,10 +2,7 @@
 
 use super::compare::summed;
 use crate::{
-    decide::{
-        classify,
-        facts::{self, Evidence},
-    },
+    decide::facts::{self, Evidence},
     error::Result,
     messages::report as say,
     model::{
@@ -42,7 +39,6 @@ where
         join: run.join,
         observed: &observed,
         sections: &run.sections,
-        credential_actions: classify::credential_actions(&catalogue),
         catalogue: &catalogue,
         poll: poll.as_ref(),
     }))

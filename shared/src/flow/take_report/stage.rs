@@ -23,12 +23,13 @@ const ROWS_PER_PART: u64 = 5_000;
 const REGISTER_PAGE: u32 = 500;
 
 /// Reads a page of every open section at once. Without an open one, staging ends.
-pub(super) async fn step<S, R, C>(ports: &Ports<'_, S, R, C>, org: &Org, mut run: Run) -> Result<Step>
+pub(super) async fn step<S, R, C>(ports: &Ports<'_, S, R, C>, org: &Org, run: Run) -> Result<Step>
 where
     S: ReportStore + CaseReader,
     R: TokenReader,
     C: Clock,
 {
+    let mut run = without_left_out(org, run);
     let open: Vec<(SectionName, Reading)> = run.open_sections();
     if open.is_empty() {
         return Ok(Step::Next(staged_all(run)));
@@ -62,15 +63,19 @@ impl Run {
     }
 }
 
+/// Ends the sections that the org's settings leave out, before anything of them is read.
+fn without_left_out(org: &Org, run: Run) -> Run {
+    let left_out = run.open_sections().into_iter().filter(|(section, _)| org.out_of_scope.contains(section));
+    let reason = "the org's settings declare it out of scope";
+    left_out.fold(run, |run, (section, reading)| ended(run, section, SectionStatus::OutOfScope, reason, &reading))
+}
+
 async fn page<S: CaseReader, R: TokenReader, C>(
     ports: &Ports<'_, S, R, C>,
     org: &Org,
     section: SectionName,
     Reading { cursor, .. }: &Reading,
 ) -> Result<SectionPage> {
-    if org.out_of_scope.contains(&section) {
-        return Ok(SectionPage { rows: Vec::new(), next: None });
-    }
     match section {
         SectionName::Registered => registered(ports.store, org, cursor.clone()).await,
         section => ports.source.section(&org.id, section, cursor.clone()).await,
@@ -85,10 +90,6 @@ async fn took(
     reading: Reading,
     page: Result<SectionPage>,
 ) -> Result<Run> {
-    if org.out_of_scope.contains(&section) {
-        let reason = "the org's settings declare it out of scope";
-        return Ok(ended(run, section, SectionStatus::OutOfScope, reason, &reading));
-    }
     match page {
         Ok(page) if page.next.is_some() && page.next == reading.cursor => {
             let reason = "Atlassian gave the same cursor again, which would never end";
@@ -175,4 +176,23 @@ fn credential(entry: RegisterEntry) -> Option<Credential> {
         last_used_at: None,
         status: CredentialStatus::Unknown,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ReportSchedule;
+    use crate::rules::tests::at;
+
+    #[test]
+    fn what_is_left_out_ends_unread_and_the_rest_stays_open() {
+        let org = Org::new("org-1".into(), "Example Ltd".into(), at("2026-11-21"));
+        let org = Org { out_of_scope: [SectionName::Users].into(), ..org };
+        let begun = Run::default_for(&org, &ReportSchedule::default(), 1, at("2026-11-21"));
+        let (open_before, run) = (begun.open_sections().len(), without_left_out(&org, begun));
+        assert_eq!(run.open_sections().len(), open_before - 1);
+        let users = run.sections.iter().find(|section| section.name == SectionName::Users).unwrap();
+        let reason = Some("the org's settings declare it out of scope");
+        assert_eq!((users.status, users.count, users.reason.as_deref()), (SectionStatus::OutOfScope, 0, reason));
+    }
 }

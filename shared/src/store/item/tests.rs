@@ -6,10 +6,10 @@ use crate::{
         CredentialRow, CredentialStatus, Decision, DecisionKind, Delays, EventSource, Evidence, Exemption,
         ExemptionScope, Fact, FactName, Facts, Finding, FindingStatus, Intake, Interval, JoinState, Knowledge,
         LastUsedSource, LedgerHead, LedgerKind, LedgerRecord, Location, Making, MinuteUse, Notice, Observations, Org,
-        OrgState, Owner, OwnerStatus, Phase, Plan, PollState, ProfileKey, Purge, PurgePlace, Quarantined, Reader,
-        Reading, RegisterEntry, Registered, RegisteredExpiry, Relation, Report, ReportSchedule, ReportStatus,
+        OrgState, Owner, OwnerStatus, Phase, Plan, PlannedStep, PollState, ProfileKey, Purge, PurgePlace, Quarantined,
+        Reader, Reading, RegisterEntry, Registered, RegisteredExpiry, Relation, Report, ReportSchedule, ReportStatus,
         RowFinding, RowHistory, Run, Scope, Section, SectionName, SectionStatus, Severity, Stop, Target, TokenMark,
-        TokenRole, Topic, Totals, Unjudged, UsageProfile, Use,
+        TokenRole, Told, Topic, Totals, Unjudged, UsageProfile, Use,
     },
     store::{Retention, keys, profile},
 };
@@ -264,6 +264,7 @@ fn a_run_comes_back_in_each_of_its_phases() {
 fn plan(with: Options) -> Plan {
     Plan {
         action: ActionKind::Revoke,
+        before: vec![PlannedStep { action: ActionKind::Notify, due_at: at() }],
         scope: Scope::Credential,
         target: Target {
             credential: reference(),
@@ -306,7 +307,8 @@ fn actions_come_back_as_they_were() {
             plan: plan(with),
             plan_hash: "h".into(),
             planned_at: at(),
-            agreed: with.of(Agreement { by: text(), at: at(), reason: text() }),
+            agreed: with.of(Agreement { by: text(), at: at(), reason: text() }).into_iter().collect(),
+            told: with.of(Told { at: at(), message: text().as_str().into() }).into_iter().collect(),
             claim: with.of(Claim { at: at(), attempt: 2 }),
             reason: with.of(text()),
             changed_at: at(),

@@ -9,14 +9,14 @@ use shared::{
 
 /// What is known about the org, a line each.
 pub(crate) struct FactLine {
-    pub(crate) chip: String,
+    pub(crate) chip: &'static str,
     pub(crate) what: &'static str,
     pub(crate) evidence: String,
 }
 
 pub(super) fn facts(report: &Report) -> Vec<FactLine> {
     let line = |fact: &Fact| FactLine {
-        chip: word(&fact.knowledge),
+        chip: fact.knowledge.as_str(),
         what: fact_name(fact.name),
         evidence: fact.evidence.clone(),
     };
