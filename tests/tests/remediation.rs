@@ -154,6 +154,10 @@ async fn the_budget_is_never_exceeded_and_what_waits_is_not_dropped() {
     world.advance(DAY).await;
     world.poll().await;
     world.sweep().await;
+    assert_eq!(world.deletions().await.len(), 2, "clocks may differ by five minutes");
+    world.advance(Duration::from_secs(300)).await;
+    world.poll().await;
+    world.sweep().await;
     assert_eq!(world.deletions().await.len(), 3);
 }
 
@@ -242,7 +246,7 @@ async fn a_crash_at_any_call_of_a_revocation_leads_to_one_effect_and_one_entry()
             let action = actions.next().expect("enough unused tokens for every call");
             let doom = Doom::at(at, side);
             advance(&world, &action, &doom).await;
-            world.advance(Duration::from_secs(60)).await;
+            world.advance(Duration::from_secs(600)).await;
             world.poll().await;
             advance(&world, &action, &Doom::at(u32::MAX, side)).await;
             happened_once(&world, &action).await;

@@ -1,9 +1,11 @@
 //! Advances cases: plans, asks, waits, re-checks, acts within a budget, records.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use shared::{
     clock::SystemClock,
     config::Settings,
+    decide::budget::SKEW_MAX,
     error::Result,
     flow::{
         cases::Cases,
@@ -41,7 +43,10 @@ pub struct App<S, R, N, H, C> {
 }
 
 /// A call that timed out here may still be under way there for so long.
-const MARGIN: Duration = Duration::from_secs(10);
+const LATE_EFFECT: TimeDelta = TimeDelta::seconds(10);
+/// Between the moment that a claim bears and its call lie the claim's write and two reads: this is as long as a whole
+/// invocation may take (the template's `Timeout`).
+const CLAIM_TO_CALL: TimeDelta = TimeDelta::seconds(120);
 /// How long a chat or a webhook may take to take a message.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -183,8 +188,8 @@ where
     }
 
     fn cases(&self) -> Cases<'_, S, R, C> {
-        let wait = chrono::TimeDelta::from_std(self.call_timeout + MARGIN).unwrap_or(chrono::TimeDelta::minutes(2));
-        Cases { store: &self.store, revoker: &self.revoker, clock: &self.clock, recovery_wait: wait }
+        let recovery_wait = recovery_wait(self.call_timeout);
+        Cases { store: &self.store, revoker: &self.revoker, clock: &self.clock, recovery_wait }
     }
 
     /// Sweeps the orgs one after another; one org's failure does not stop the others.
@@ -259,6 +264,13 @@ where
         handle(&self.cases(), &org, pending, deadline).await?;
         Ok(Some(org))
     }
+}
+
+/// How long an intent is left alone, by the clock of whoever finds it: until no call of it can be under way any more, even
+/// if that clock is fast and the one by which it was stored slow.
+fn recovery_wait(call_timeout: Duration) -> TimeDelta {
+    let call = TimeDelta::from_std(call_timeout).unwrap_or(TimeDelta::minutes(2));
+    CLAIM_TO_CALL + call + LATE_EFFECT + SKEW_MAX
 }
 
 #[cfg(test)]
