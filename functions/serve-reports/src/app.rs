@@ -95,7 +95,7 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
 
     async fn admit(&self, route: Route, request: &Request, now: Timestamp) -> Result<Principal> {
         let roles: &[Role] = match (route.access(), self.serving.pages) {
-            (Access::Everyone, _) | (Access::PageReader, Pages::Open) => return Ok(anybody()),
+            (Access::Everyone | Access::Link, _) | (Access::PageReader, Pages::Open) => return Ok(anybody()),
             (Access::PageReader, Pages::SignIn) => &[Role::Reader],
             (Access::Holder(roles) | Access::Form(roles), _) => roles,
         };
@@ -119,6 +119,9 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
             Route::EnterRegister => page::enter_register(store, ask).await,
             Route::ActionsPage => page::actions(store, ask).await,
             Route::ActionPage => page::action(store, ask).await,
+            Route::Decide => page::decide(store, ask).await,
+            Route::AnswerPage => page::answer(store, &self.gate, ask).await,
+            Route::GiveAnswer => page::give_answer(store, &self.gate, ask).await,
             Route::LedgerPage => page::ledger(store, ask).await,
             Route::QuarantinePage => page::quarantine(store, ask).await,
             Route::Orgs => api::orgs::list(store, ask).await,

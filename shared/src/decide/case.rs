@@ -131,6 +131,10 @@ pub enum Next {
     Do(Effect),
     /// Nothing before this moment, for this reason.
     WaitUntil(Timestamp, String),
+    /// Nothing before this moment unless a person agrees, who is asked; for this reason.
+    Ask(Timestamp, String),
+    /// Nothing before this moment, because the budget is spent; of which the security team is told.
+    Spent(Timestamp, String),
     /// Nothing until a person or the policy changes something.
     Rest(String),
     /// Nothing ever again: this final state, for this reason.
@@ -207,7 +211,7 @@ fn act(action: &Action, facts: &Facts, policy: &PolicyVersion, due_at: Timestamp
     }
     if !action.is_agreed() {
         let which = if action.agreed.is_empty() { "an approval" } else { "a second approval" };
-        return Next::WaitUntil(expires_at, format!("waits for {which}"));
+        return Next::Ask(expires_at, format!("waits for {which}"));
     }
     if now < due_at {
         return Next::WaitUntil(due_at, "waits for the grace period to end".into());
@@ -218,9 +222,10 @@ fn act(action: &Action, facts: &Facts, policy: &PolicyVersion, due_at: Timestamp
     due(action, facts, policy, expires_at, now)
 }
 
-/// Nothing is done to a credential while whoever answers for it has not been sent what the ladder says first.
+/// Nothing is done to a credential while whoever answers for it has not been sent what the ladder says first, unless he
+/// answered already.
 fn undelivered(action: &Action, facts: &Facts, now: Timestamp) -> Option<Next> {
-    if action.told.is_empty() {
+    if action.told.is_empty() || action.not_needed.is_some() {
         return None;
     }
     match &facts.delivery {
@@ -249,7 +254,7 @@ fn due(action: &Action, facts: &Facts, policy: &PolicyVersion, expires_at: Times
         if let Some(who) = who {
             return match now >= expires_at {
                 true => Next::Close(ActionState::Expired, "nobody agreed in time".into()),
-                false => Next::WaitUntil(expires_at, format!("waits for an approval: {who}")),
+                false => Next::Ask(expires_at, format!("waits for an approval: {who}")),
             };
         }
     }
@@ -287,7 +292,7 @@ fn claim(action: &Action, facts: &Facts, policy: &PolicyVersion, attempt: u32, n
         Take::Exhausted { limit, free_at } => {
             let until = free_at.unwrap_or(now + TimeDelta::hours(1)).max(now + TimeDelta::minutes(1));
             let hours = policy.policy.limits.window_hours;
-            Next::WaitUntil(until, format!("waits: the budget of {limit} actions in {hours} hours is spent"))
+            Next::Spent(until, format!("waits: the budget of {limit} actions in {hours} hours is spent"))
         }
     }
 }

@@ -72,7 +72,7 @@ fn closes(next: &Next, state: ActionState, part: &str) {
 }
 
 fn waits(next: &Next, part: &str) {
-    let Next::WaitUntil(_, reason) = next else { panic!("{next:?}") };
+    let (Next::WaitUntil(_, reason) | Next::Ask(_, reason) | Next::Spent(_, reason)) = next else { panic!("{next:?}") };
     assert!(reason.contains(part), "{next:?}");
 }
 
@@ -253,7 +253,13 @@ fn ladder(told: u32) -> Action {
 fn tells(next: &Next) -> Option<ActionKind> {
     match next {
         Next::Do(Effect::Tell(kind)) => Some(*kind),
-        Next::Do(_) | Next::Need(_) | Next::WaitUntil(..) | Next::Rest(_) | Next::Close(..) => None,
+        Next::Do(_)
+        | Next::Need(_)
+        | Next::WaitUntil(..)
+        | Next::Ask(..)
+        | Next::Spent(..)
+        | Next::Rest(_)
+        | Next::Close(..) => None,
     }
 }
 

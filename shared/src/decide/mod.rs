@@ -1,5 +1,7 @@
 //! Decisions: pure functions over the words. No I/O, no clock, no environment: `now` is an argument.
 
+pub mod announce;
+pub mod answer_link;
 pub mod budget;
 pub mod calendar;
 pub mod case;

@@ -52,6 +52,7 @@ pub fn default_policy() -> Policy {
         protected: [].into(),
         limits: Limits { max_actions: 5, max_share_percent: 5.0, window_hours: 24 },
         approval_valid_days: 30,
+        keep_days: 90,
         recipients: Recipients::default(),
         calendar: Calendar::default(),
         rules: [("unused".to_owned(), unused)].into(),
@@ -156,6 +157,10 @@ fn faults(policy: &Policy) -> Vec<Fault> {
     if !(1..=365).contains(&policy.approval_valid_days) {
         let reason = format!("is {}", policy.approval_valid_days);
         faults.push(Fault::new(&["approval_valid_days"], reason, "use a whole number from 1 to 365"));
+    }
+    if policy.keep_days > 365 {
+        let reason = format!("is {}", policy.keep_days);
+        faults.push(Fault::new(&["keep_days"], reason, "use a whole number from 0 to 365"));
     }
     faults.extend(recipients::faults(&policy.recipients));
     faults.extend(calendar_faults(&policy.calendar));

@@ -30,7 +30,7 @@ pub fn message(org: &OrgId, action: &Action, step: ActionKind, questions: Option
 }
 
 /// What is told of a plan, without anybody who answers questions.
-fn facts(plan: &Plan, now: Timestamp) -> NoticeFacts<'_> {
+pub(super) fn facts(plan: &Plan, now: Timestamp) -> NoticeFacts<'_> {
     let target = &plan.target;
     let owner = target.owner_name.as_deref();
     NoticeFacts {
@@ -55,7 +55,8 @@ fn why(plan: &Plan) -> &str {
     named.unwrap_or(&plan.why)
 }
 
-fn deed(action: ActionKind) -> Option<Deed<'static>> {
+/// What an action does, in words; nothing where it only tells.
+pub(super) fn deed(action: ActionKind) -> Option<Deed<'static>> {
     match action {
         ActionKind::Notify | ActionKind::Remind => None,
         ActionKind::Revoke => Some(Deed::REVOKE),

@@ -3,6 +3,7 @@
 use super::cases::{Cases, cause_of, plan_of, retry_later};
 use crate::{
     decide::{
+        announce,
         case::{self, Answer, Call, Delivery, Effect, Facts, LogLag, Look, Need, Next, Standing},
         exempt::{self, Covered},
         join::last_use_of,
@@ -12,12 +13,14 @@ use crate::{
     error::{Error, Result},
     model::{
         Action, ActionId, ActionKind, ActionState, Budget, Claim, CredentialKind, Exemption, FindingStatus, LedgerKind,
-        LedgerRecord, MessageState, Org, PolicyVersion, ReportStatus, Target, Timestamp, Told, Versioned,
+        LedgerRecord, Message, MessageState, Org, PolicyVersion, ReportStatus, Target, Timestamp, Told, Versioned,
     },
-    ports::{CaseChange, CaseStore, Clock, Deadline, ReportReader, ReportStore, TokenRevoker, Written},
+    ports::{CaseChange, CaseStore, Clock, Deadline, Pending, ReportReader, ReportStore, TokenRevoker, Written},
 };
 use chrono::TimeDelta;
 
+/// So many waiting actions are counted.
+const WAITING_MAX: u32 = 1_000;
 /// A read answer, a plan or a claim at most so often in one go; more means that something circles.
 const STEPS_MAX: usize = 64;
 
@@ -60,8 +63,16 @@ where
                 replan(cases, org, &action, &policy).await?;
                 facts = cases.no_facts();
             }
-            Next::WaitUntil(at, reason) => return wait(cases.store, org, &action, Some(at), reason, now).await,
-            Next::Rest(reason) => return wait(cases.store, org, &action, None, reason, now).await,
+            Next::WaitUntil(at, reason) => return wait(cases.store, org, &action, Some(at), reason, None, now).await,
+            Next::Ask(at, reason) => {
+                let asked = announce::approval_wanted(&org.id, &action.value, at, now);
+                return wait(cases.store, org, &action, Some(at), reason, Some(asked), now).await;
+            }
+            Next::Spent(at, reason) => {
+                let told = spent(cases.store, org, at, now).await?;
+                return wait(cases.store, org, &action, Some(at), reason, Some(told), now).await;
+            }
+            Next::Rest(reason) => return wait(cases.store, org, &action, None, reason, None, now).await,
             Next::Close(state, reason) => {
                 return close(cases.store, org, &action, state, reason, facts.call.as_ref(), now).await;
             }
@@ -294,6 +305,13 @@ where
     cases.store.apply(&org.id, &change).await.map(drop)
 }
 
+/// What the security team is told once the budget is spent: how much is due and waits.
+async fn spent(store: &impl CaseStore, org: &Org, free_at: Timestamp, now: Timestamp) -> Result<Message> {
+    let pending = store.pending(&org.id, now, WAITING_MAX).await?;
+    let waiting = pending.iter().filter(|pending| matches!(pending, Pending::Action(_))).count();
+    Ok(announce::budget_spent(&org.id, waiting.max(1) as u64, Some(free_at), now))
+}
+
 /// Stores when to look again and why, if that is news.
 async fn wait(
     store: &impl CaseStore,
@@ -301,6 +319,7 @@ async fn wait(
     action: &Versioned<Action>,
     wake_at: Option<Timestamp>,
     reason: String,
+    told: Option<Message>,
     now: Timestamp,
 ) -> Result<ActionState> {
     let state = match action.value.state {
@@ -324,7 +343,11 @@ async fn wait(
     store_or_retry(
         store,
         org,
-        CaseChange { action: Some(Versioned { version: action.version, value: waiting }), ..CaseChange::default() },
+        CaseChange {
+            action: Some(Versioned { version: action.version, value: waiting }),
+            messages: told.into_iter().collect(),
+            ..CaseChange::default()
+        },
     )
     .await?;
     Ok(state)
@@ -353,11 +376,17 @@ async fn close(
     let answer = answer_of(action.value.state, call);
     let change = CaseChange {
         record: Some(LedgerRecord { answer, ..record(&ended, kind, own_words(&reason), now) }),
+        messages: announce::ended(&org.id, &ended, questions(store, org).await?.as_deref(), now),
         action: Some(Versioned { version: action.version, value: ended }),
         ..CaseChange::default()
     };
     store_or_retry(store, org, change).await?;
     Ok(state)
+}
+
+/// The admin who answers questions, as the policy in force names him.
+async fn questions(store: &impl CaseStore, org: &Org) -> Result<Option<String>> {
+    Ok(store.policy(&org.id).await?.and_then(|version| version.policy.recipients.questions))
 }
 
 async fn store_or_retry(store: &impl CaseStore, org: &Org, change: CaseChange) -> Result<()> {

@@ -3,7 +3,7 @@
 //! Each is one transaction: the changed thing, a decision that wakes remediation, and a ledger entry that holds ids only.
 
 use crate::{
-    decide::ledger::evidence_digest,
+    decide::{announce, ledger::evidence_digest},
     error::{Error, Result},
     model::{
         Action, ActionId, ActionState, Agreement, Decision, DecisionKind, LedgerKind, LedgerRecord, OrgId, Stop,
@@ -12,9 +12,11 @@ use crate::{
     ports::{CaseChange, CaseStore, Written},
 };
 
+mod answer;
 mod policy;
 mod request;
 
+pub use answer::{keep, not_needed};
 pub use policy::{Put, confirm_policy, looser, put_policy, submit_policy};
 pub use request::{Asked, Request, actions_of, request};
 
@@ -100,7 +102,9 @@ async fn vote<S: CaseStore>(
         let Some((next, kind, entry)) = counted(&found.value, who, vote)? else {
             return Ok(Voted::Counted(Box::new(found.value)));
         };
+        let questions = store.policy(org).await?.and_then(|version| version.policy.recipients.questions);
         let change = CaseChange {
+            messages: announce::ended(org, &next, questions.as_deref(), who.at),
             decision: Some(decision(kind, Some(id), id.as_str(), who)),
             record: Some(about(&next, entry, vote.sentence(), who)),
             action: Some(Versioned { version: found.version, value: next.clone() }),

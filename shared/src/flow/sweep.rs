@@ -162,7 +162,7 @@ where
 {
     let Some(decision) = cases.store.decision(&org.id, id).await? else { return Ok(()) };
     let whole = match decision.kind {
-        DecisionKind::Approved | DecisionKind::Rejected | DecisionKind::Requested => {
+        DecisionKind::Approved | DecisionKind::Rejected | DecisionKind::Requested | DecisionKind::Answered => {
             if let Some(action) = &decision.action {
                 advance_case(cases, org, action, deadline).await?;
             }

@@ -175,7 +175,7 @@ impl ActionState {
     }
 }
 
-/// A person's yes to one plan.
+/// A person's yes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agreement {
     /// Who.
@@ -229,6 +229,9 @@ pub struct Action {
     pub agreed: Vec<Agreement>,
     /// The messages of this plan that were handed over to be sent, in the order of the steps.
     pub told: Vec<Told>,
+    /// Whoever answers for the credential said that it is not needed.
+    #[serde(default)]
+    pub not_needed: Option<Agreement>,
     /// The stored intent, once there is one.
     pub claim: Option<Claim>,
     /// Why it stands where it stands, for people.
@@ -274,4 +277,6 @@ pub enum DecisionKind {
     Resumed,
     /// An exemption was granted: what it covers is cancelled.
     Exempted,
+    /// Whoever answers for a credential said that it is not needed.
+    Answered,
 }

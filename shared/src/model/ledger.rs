@@ -40,6 +40,8 @@ pub enum LedgerKind {
     ActionRejected,
     /// A message to whoever answers for a credential was handed over to be sent.
     OwnerTold,
+    /// Whoever answers for a credential said that it is not needed.
+    OwnerAnswered,
     /// The intent to act was stored and the budget taken.
     ActionClaimed,
     /// The effect was seen.

@@ -1,6 +1,7 @@
 //! The words of Tokenwarden. No I/O, no clock.
 
 mod action;
+mod answer;
 mod calendar;
 mod credential;
 mod event;
@@ -28,6 +29,7 @@ mod usage;
 pub use action::{
     Action, ActionState, Agreement, Claim, Decision, DecisionKind, Evidence, Plan, PlannedStep, Scope, Target, Told,
 };
+pub use answer::{AnswerLink, AnswersAs};
 pub use calendar::{Calendar, DayOfWeek};
 pub use credential::{Credential, CredentialKind, CredentialRef, CredentialStatus, Owner, OwnerStatus, Relation};
 pub use event::{Actor, AuditEvent, EventKey, EventSource, Location, TokenMark, TokenRole, Topic};

@@ -169,6 +169,9 @@ pub struct Policy {
     /// How long a plan waits for an approval after it is due, in days, before it expires (1 to 365).
     #[serde(default = "approval_days")]
     pub approval_valid_days: u32,
+    /// For how many days whoever answers for a credential may keep it by the link in his mail (0 to 365; 0: not at all).
+    #[serde(default = "keep_days")]
+    pub keep_days: u32,
     /// Who is told; without it nobody is.
     #[serde(default, skip_serializing_if = "Recipients::is_absent")]
     pub recipients: Recipients,
@@ -182,6 +185,10 @@ pub struct Policy {
 
 fn approval_days() -> u32 {
     30
+}
+
+fn keep_days() -> u32 {
+    90
 }
 
 /// A policy as it is in force.

@@ -1,6 +1,8 @@
 //! The process's memory of its secrets.
 
-use super::shapes::{ApiToken, ApiTokenSecret, Endpoint, KeySecret, MessagesSecret, Purpose, WebhookSecret, parse};
+use super::shapes::{
+    ApiToken, ApiTokenSecret, Endpoint, KeySecret, LinkSecret, MessagesSecret, Purpose, WebhookSecret, parse,
+};
 use crate::{
     decide::verify::{Accepted, matching},
     error::{Error, Result},
@@ -40,6 +42,7 @@ pub struct SecretCache<S, C> {
     unscoped: Slot<KeySecret>,
     api: Slot<ApiTokenSecret>,
     messages: Slot<MessagesSecret>,
+    links: Slot<LinkSecret>,
 }
 
 impl<S: SecretSource, C: Clock> SecretCache<S, C> {
@@ -53,6 +56,7 @@ impl<S: SecretSource, C: Clock> SecretCache<S, C> {
             unscoped: Slot::new(Purpose::AtlassianUnscoped),
             api: Slot::new(Purpose::ApiTokens),
             messages: Slot::new(Purpose::Messages),
+            links: Slot::new(Purpose::Links),
         }
     }
 
@@ -146,6 +150,15 @@ impl<S: SecretSource, C: Clock> SecretCache<S, C> {
             name: Purpose::Messages.as_str().to_owned(),
             reason: format!("has no entry `{name}` for the org {org}; add it with its `url`"),
         })
+    }
+
+    /// The keys of links in mails: the first signs, all of them open.
+    ///
+    /// # Errors
+    /// [`Error::SecretUnavailable`] if the secret cannot be read.
+    pub async fn link_keys(&self) -> Result<Vec<Secret>> {
+        let secret = self.find(&self.links, |_| Some(())).await?.0;
+        Ok([Some(&secret.key), secret.previous.as_ref()].into_iter().flatten().cloned().collect())
     }
 
     fn keys(&self, scope: KeyScope) -> &Slot<KeySecret> {

@@ -9,10 +9,10 @@ use futures::FutureExt;
 use shared::{
     flow::decide_action::{self, Decider},
     model::{
-        AccountId, ActionKind, Calendar, Changes, Channel, Credential, CredentialKind, CredentialRef, CredentialRow, CredentialStatus,
-        Finding, FindingStatus, FindingTransition, LastUsedSource, Limits, MailAddress, Mode, Org, OrgId, Policy,
-        PollState, Reader, Recipients, Report, ReportStatus, Response, RuleSettings, Severity, Step, Timestamp, Toggle,
-        Totals, Use, Versioned,
+        AccountId, ActionKind, Calendar, Changes, Channel, Credential, CredentialKind, CredentialRef, CredentialRow,
+        CredentialStatus, Finding, FindingStatus, FindingTransition, LastUsedSource, Limits, MailAddress, Mode, Org,
+        OrgId, Policy, PollState, Reader, Recipients, Report, ReportStatus, Response, RuleSettings, Severity, Step,
+        Timestamp, Toggle, Totals, Use, Versioned,
     },
     ports::{CaseChange, CaseStore, FindingStore, PollStore, ReportStore},
 };
@@ -95,6 +95,7 @@ pub(crate) fn policy_of(options: &Options, version: u32) -> Policy {
         protected: [AccountId::new("nobody")].into(),
         limits: Limits { max_actions, max_share_percent: max_share_percent.into(), window_hours },
         approval_valid_days: 100 + version,
+        keep_days: 90,
         recipients: recipients(),
         // Every day is a working day, so that the storms meet what is due; calendars have tests of their own.
         calendar: Calendar { weekend: [].into(), from_hour: 0, ..Calendar::default() },

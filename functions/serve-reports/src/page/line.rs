@@ -6,7 +6,7 @@ use super::{
 };
 use crate::view::word;
 use shared::model::{
-    Action, ActionKind, ActionState, CredentialKind, CredentialRow, CredentialStatus, LastUsedSource, OrgId,
+    Action, ActionId, ActionKind, ActionState, CredentialKind, CredentialRow, CredentialStatus, LastUsedSource, OrgId,
     OwnerStatus, Relation, RowFinding, Severity, Timestamp, Use,
 };
 
@@ -152,12 +152,17 @@ pub(crate) struct ActionLine {
     pub(crate) when: Option<When>,
 }
 
+/// The page of an action.
+pub(crate) fn action_page(org: &OrgId, id: &ActionId) -> String {
+    format!("{}/actions/{}", frame::base(org), crate::paging::encoded(id.as_str()))
+}
+
 impl ActionLine {
     /// The line of an action.
     pub(crate) fn of(org: &OrgId, action: &Action, now: Timestamp) -> Self {
         let target = &action.plan.target;
         Self {
-            href: format!("{}/actions/{}", frame::base(org), crate::paging::encoded(action.id.as_str())),
+            href: action_page(org, &action.id),
             state: action.state.as_str(),
             note: note(action),
             verb: verb(action.plan.action),

@@ -57,6 +57,8 @@ pub struct Parts<'a> {
     pub atlassian: &'a str,
     /// Where mails and events are put.
     pub data_dir: &'a Path,
+    /// Where people answer by the links in mails.
+    pub public_url: &'a str,
     /// Who may read the pages.
     pub pages: serve_reports::Pages,
     /// Where remediate-tokens is to crash.
@@ -122,7 +124,7 @@ impl Functions {
             remediate: remediate_tokens::App {
                 store: counted,
                 revoker: Counted { inner: revoker, crash: parts.crash.clone() },
-                notifier: Notifiers::new(messages, cache(), mails, events_file),
+                notifier: Notifiers::new(messages, cache(), mails, events_file).answered_at(parts.public_url),
                 signer: LocalSigner::new(&parts.ledger_key)?,
                 clock: clock.clone(),
                 call_timeout: atlassian.call_timeout,

@@ -309,6 +309,7 @@ fn actions_come_back_as_they_were() {
             planned_at: at(),
             agreed: with.of(Agreement { by: text(), at: at(), reason: text() }).into_iter().collect(),
             told: with.of(Told { at: at(), message: text().as_str().into() }).into_iter().collect(),
+            not_needed: with.of(Agreement { by: text(), at: at(), reason: text() }),
             claim: with.of(Claim { at: at(), attempt: 2 }),
             reason: with.of(text()),
             changed_at: at(),
