@@ -11,8 +11,8 @@ use shared::{
     model::{
         AccountId, ActionKind, Calendar, Changes, Channel, Credential, CredentialKind, CredentialRef, CredentialRow,
         CredentialStatus, Finding, FindingStatus, FindingTransition, LastUsedSource, Limits, MailAddress, Mode, Org,
-        OrgId, Policy, PollState, Reader, Recipients, Report, ReportStatus, Response, RuleSettings, Severity, Step,
-        Timestamp, Toggle, Totals, Use, Versioned,
+        OrgId, Owner, OwnerStatus, Policy, PollState, Reader, Recipients, Relation, Report, ReportStatus, Response,
+        RuleSettings, Severity, Step, Timestamp, Toggle, Totals, Use, Versioned,
     },
     ports::{CaseChange, CaseStore, FindingStore, PollStore, ReportStore},
 };
@@ -70,7 +70,7 @@ fn row(n: usize) -> CredentialRow {
         status: CredentialStatus::Allowed,
     };
     CredentialRow {
-        owner: None,
+        owner: credential.owner.clone().map(owner),
         last_used_at: credential.last_used_at,
         last_used_source: LastUsedSource::Inventory,
         usage: Use::Known,
@@ -83,6 +83,12 @@ fn row(n: usize) -> CredentialRow {
         register: None,
         credential,
     }
+}
+
+/// Somebody who can be written to.
+fn owner(account: AccountId) -> Owner {
+    let email = Some(format!("{}@example.com", account.as_str().replace(' ', "-")));
+    Owner { email, status: OwnerStatus::Active, ..Owner::new(account, Relation::Managed) }
 }
 
 /// The policy of a world; each version waits for approvals another number of days. The only place that makes one.
