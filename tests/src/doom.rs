@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
 };
 use shared::{
     error::{Error, Result},
-    model::{AccountId, CredentialId, OrgId},
+    model::{AccountId, OrgId, Target},
     ports::{Reread, Revoked, TokenRevoker},
 };
 use std::{
@@ -100,15 +100,15 @@ pub struct Doomed<R> {
 }
 
 impl<R: TokenRevoker> TokenRevoker for Doomed<R> {
-    async fn reread(&self, org: &OrgId, owner: &AccountId, credential: &CredentialId) -> Result<Reread> {
-        self.doom.call(self.revoker.reread(org, owner, credential)).await
+    async fn reread(&self, org: &OrgId, target: &Target) -> Result<Reread> {
+        self.doom.call(self.revoker.reread(org, target)).await
     }
 
     async fn is_org_admin(&self, org: &OrgId, account: &AccountId) -> Result<bool> {
         self.doom.call(self.revoker.is_org_admin(org, account)).await
     }
 
-    async fn revoke(&self, org: &OrgId, owner: &AccountId, credential: &CredentialId) -> Result<Revoked> {
-        self.doom.call(self.revoker.revoke(org, owner, credential)).await
+    async fn revoke(&self, org: &OrgId, target: &Target) -> Result<Revoked> {
+        self.doom.call(self.revoker.revoke(org, target)).await
     }
 }

@@ -1,10 +1,15 @@
 //! What an action needs next: one pure function over its state and the facts, so that every (state, step) can be listed.
 
+mod after;
+mod look;
+
 use super::budget::{self, Take};
 use super::ladder::{self, Current};
-use crate::model::{Action, ActionKind, ActionState, Budget, PolicyVersion, Target, Timestamp, Versioned};
-use crate::ports::{Reread, Revoked, TokenSnapshot};
+use crate::model::{Action, ActionKind, ActionState, Budget, CredentialKind, PolicyVersion, Timestamp, Versioned};
+use crate::ports::{Reread, Revoked};
+use after::after_claim;
 use chrono::TimeDelta;
+use look::{Used, fresh};
 
 /// The log may be this late before actions wait for it.
 pub const LOG_LAG_MAX: TimeDelta = TimeDelta::minutes(15);
@@ -22,6 +27,8 @@ pub enum Need {
     Log,
     /// The last use in the events that we hold.
     EventUse,
+    /// Whether the key is one of our own.
+    OwnKey,
     /// The credential, read again from the API that acts.
     Reread,
     /// Whether the messages that were handed over were sent.
@@ -48,6 +55,17 @@ pub enum Answer {
     No,
     /// Could not be found out.
     Unknown,
+}
+
+/// Whether a key is one of those that Tokenwarden itself uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnKey {
+    /// It is: it is never revoked from here.
+    Ours,
+    /// It is not.
+    NotOurs,
+    /// Nobody said which keys are ours.
+    NotKnown,
 }
 
 /// How late the audit log is.
@@ -105,6 +123,8 @@ pub struct Facts {
     pub log: Option<LogLag>,
     /// The last use in the events that we hold, if there is one.
     pub event_use: Option<Option<Timestamp>>,
+    /// Whether the key is one of our own.
+    pub own_key: Option<OwnKey>,
     /// The credential, read again.
     pub look: Option<Look>,
     /// How far the messages came.
@@ -262,37 +282,6 @@ fn due(action: &Action, facts: &Facts, policy: &PolicyVersion, expires_at: Times
     fresh(action, facts, Used::EndsIt, now).unwrap_or_else(|| claim(action, facts, policy, 1, now))
 }
 
-/// What a use since the judgement means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Used {
-    EndsIt,
-    MakesNoDifference,
-}
-
-/// Whether the credential is still the one that was judged; `None` if it is.
-fn fresh(action: &Action, facts: &Facts, used: Used, now: Timestamp) -> Option<Next> {
-    let evidence = action.plan.evidence.last_used_at;
-    match facts.event_use {
-        None => return Some(Next::Need(Need::EventUse)),
-        Some(Some(at)) if used == Used::EndsIt && is_later(Some(at), evidence) => {
-            return Some(Next::Close(ActionState::Cancelled, used_since(at)));
-        }
-        Some(_) => {}
-    }
-    match &facts.look {
-        None => Some(Next::Need(Need::Reread)),
-        Some(Look::Failed(reason)) => {
-            Some(Next::WaitUntil(now + TimeDelta::minutes(5), format!("waits: it could not be read again: {reason}")))
-        }
-        Some(Look::NotPossible) => (!action.plan.action.only_tells())
-            .then(|| Next::Close(ActionState::Cancelled, "no API reads one of its kind again".into())),
-        Some(Look::Seen(seen)) => {
-            let changed = unchanged(seen, &action.plan.target, evidence, used).err();
-            changed.map(|reason| Next::Close(ActionState::Cancelled, reason))
-        }
-    }
-}
-
 /// A length of time in the largest unit of which it has at least two.
 fn length(time: TimeDelta) -> String {
     match (time.num_days(), time.num_hours(), time.num_minutes()) {
@@ -302,7 +291,29 @@ fn length(time: TimeDelta) -> String {
     }
 }
 
+/// Right before the intent is stored, our own keys are looked at once more: they are never revoked.
+fn own_key(action: &Action, facts: &Facts, now: Timestamp) -> Option<Next> {
+    if action.plan.target.credential.kind != CredentialKind::OrgApiKey {
+        return None;
+    }
+    match facts.own_key {
+        None => Some(Next::Need(Need::OwnKey)),
+        Some(OwnKey::NotOurs) => None,
+        Some(OwnKey::Ours) => {
+            let reason = "it is one of Tokenwarden's own keys, which are never revoked from here";
+            Some(Next::Close(ActionState::Cancelled, reason.into()))
+        }
+        Some(OwnKey::NotKnown) => {
+            let reason = "waits: the ids of Tokenwarden's own keys are not known, so any key might be one of them";
+            Some(Next::WaitUntil(now + TimeDelta::hours(1), reason.into()))
+        }
+    }
+}
+
 fn claim(action: &Action, facts: &Facts, policy: &PolicyVersion, attempt: u32, now: Timestamp) -> Next {
+    if let Some(kept) = own_key(action, facts, now) {
+        return kept;
+    }
     let Some((budget, listed)) = &facts.budget else {
         return Next::Need(Need::Budget);
     };
@@ -318,109 +329,6 @@ fn claim(action: &Action, facts: &Facts, policy: &PolicyVersion, attempt: u32, n
             Next::WaitUntil(until, format!("waits: the budget of {limit} actions in {hours} hours is spent"))
         }
     }
-}
-
-fn after_claim(action: &Action, facts: &Facts, policy: &PolicyVersion, now: Timestamp) -> Next {
-    let Some(claim) = &action.claim else {
-        return Next::Close(ActionState::Failed, "it was claimed without a claim; nothing was called".into());
-    };
-    let recover_at = claim.at + facts.recovery_wait;
-    match &facts.call {
-        Some(Call::Answered(Revoked::Now | Revoked::Already)) => verified(facts, recover_at.max(now)),
-        Some(Call::Answered(Revoked::AccountUnknown)) => Next::Close(
-            ActionState::Failed,
-            "Atlassian does not know the owner's account, or does not manage it".into(),
-        ),
-        Some(Call::Refused(reason)) => Next::Close(ActionState::Failed, reason.clone()),
-        Some(Call::RateLimited(after)) => {
-            Next::WaitUntil(recover_at.max(now + *after), "Atlassian asked to wait".into())
-        }
-        Some(Call::Unclear(reason)) => {
-            Next::WaitUntil(recover_at, format!("it is not known whether the call had an effect: {reason}"))
-        }
-        None if facts.claim_in_hand == Some(claim.at) => Next::Do(Effect::Revoke),
-        None if now < recover_at => Next::WaitUntil(recover_at, "waits until no call of it can be under way".into()),
-        None => recovered(action, facts, policy, claim.attempt, now),
-    }
-}
-
-fn verified(facts: &Facts, again_at: Timestamp) -> Next {
-    match &facts.look {
-        None => Next::Need(Need::Reread),
-        Some(Look::Seen(Reread::Gone)) => Next::Close(ActionState::Done, "revoked, and seen to be gone".into()),
-        Some(Look::Seen(Reread::Present(_))) => {
-            Next::WaitUntil(again_at, "Atlassian said that it was revoked, and still lists it".into())
-        }
-        Some(Look::Seen(Reread::AccountUnknown)) => Next::Close(
-            ActionState::Failed,
-            "revoked as Atlassian says, but its owner's account is not known any more".into(),
-        ),
-        Some(Look::NotPossible) => Next::Close(ActionState::Done, "revoked as Atlassian says".into()),
-        Some(Look::Failed(reason)) => {
-            Next::WaitUntil(again_at, format!("revoked as Atlassian says; it could not be read again: {reason}"))
-        }
-    }
-}
-
-fn recovered(action: &Action, facts: &Facts, policy: &PolicyVersion, attempt: u32, now: Timestamp) -> Next {
-    let look = match &facts.look {
-        None => return Next::Need(Need::Reread),
-        Some(Look::NotPossible) => {
-            return Next::Close(ActionState::Failed, "no API reads one of its kind again after the attempt".into());
-        }
-        Some(Look::Failed(reason)) => {
-            return Next::WaitUntil(
-                now + TimeDelta::minutes(5),
-                format!("waits: it could not be read again: {reason}"),
-            );
-        }
-        Some(Look::Seen(look)) => look,
-    };
-    match look {
-        Reread::Gone => return Next::Close(ActionState::Done, "absent after our attempt".into()),
-        Reread::AccountUnknown => {
-            return Next::Close(ActionState::Failed, "its owner's account is not known any more".into());
-        }
-        Reread::Present(_) => {}
-    }
-    if let Err(reason) = unchanged(look, &action.plan.target, action.plan.evidence.last_used_at, Used::EndsIt) {
-        return Next::Close(ActionState::Cancelled, reason);
-    }
-    if attempt >= ATTEMPTS_MAX {
-        return Next::Close(ActionState::Failed, format!("tried {attempt} times, and it is still there"));
-    }
-    if action.plan.policy_version != policy.version {
-        return Next::Do(Effect::Replan);
-    }
-    claim(action, facts, policy, attempt + 1, now)
-}
-
-fn unchanged(look: &Reread, target: &Target, last_used_at: Option<Timestamp>, used: Used) -> Result<(), String> {
-    let token = match look {
-        Reread::Present(token) => token,
-        Reread::Gone => return Err("it is not there any more: its owner or an admin may have removed it".into()),
-        Reread::AccountUnknown => return Err("its owner's account is not known, or not managed".into()),
-    };
-    let TokenSnapshot { id, label, created_at, last_access_at } = token;
-    let seconds = |at: &Option<Timestamp>| at.map(|at| at.timestamp());
-    if *id != target.credential.id || *label != target.label || seconds(created_at) != seconds(&target.created_at) {
-        return Err("it is not the credential that was judged: its label or date of creation differs".into());
-    }
-    match (last_access_at, last_used_at) {
-        _ if used == Used::MakesNoDifference => Ok(()),
-        (Some(used), _) if is_later(Some(*used), last_used_at) => Err(used_since(*used)),
-        (None, Some(_)) => Err("the API that revokes does not show its last use, so it cannot be compared".into()),
-        (Some(_) | None, _) => Ok(()),
-    }
-}
-
-/// Compares whole seconds: the two APIs may write the same moment with different precision (unconfirmed).
-fn is_later(used: Option<Timestamp>, known: Option<Timestamp>) -> bool {
-    used.map(|at| at.timestamp()) > known.map(|at| at.timestamp())
-}
-
-fn used_since(used: Timestamp) -> String {
-    format!("it was used on {}, after it was judged", used.format("%Y-%m-%d %H:%M UTC"))
 }
 
 #[cfg(test)]

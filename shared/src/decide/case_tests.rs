@@ -7,6 +7,7 @@ use crate::decide::plan::{
     tests::{cause, now, plan_of, policy},
 };
 use crate::model::{Agreement, Approval, Claim, CredentialId, Mode, PlannedStep, Stop, Told};
+use crate::ports::TokenSnapshot;
 
 fn later(days: i64) -> Timestamp {
     now() + TimeDelta::days(days)
@@ -184,6 +185,24 @@ fn a_missing_fact_is_asked_for_and_never_assumed() {
     for (facts, need) in without {
         assert_eq!(next(&action, &facts, &waived, later(7)), Next::Need(need));
     }
+}
+
+#[test]
+fn one_of_our_own_keys_is_never_claimed_even_if_that_is_learned_at_the_last_moment() {
+    let key = |action: Action| {
+        let mut action = action;
+        action.plan.target.credential.kind = crate::model::CredentialKind::OrgApiKey;
+        action
+    };
+    let with = |own_key| Facts { own_key, ..facts() };
+    let first = |own_key| next(&key(approved()), &with(own_key), &enforce(), later(7));
+    assert_eq!(first(None), Next::Need(Need::OwnKey));
+    closes(&first(Some(OwnKey::Ours)), ActionState::Cancelled, "own keys");
+    waits(&first(Some(OwnKey::NotKnown)), "not known");
+    assert!(is_claim(&first(Some(OwnKey::NotOurs))));
+    let again = |own_key| next(&key(claimed(later(7), 1)), &with(own_key), &enforce(), later(8));
+    assert_eq!(again(None), Next::Need(Need::OwnKey));
+    closes(&again(Some(OwnKey::Ours)), ActionState::Cancelled, "own keys");
 }
 
 #[test]

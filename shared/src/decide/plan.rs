@@ -2,11 +2,12 @@
 
 use super::ladder;
 use crate::model::{
-    Action, ActionId, ActionKind, ActionState, Approval, CredentialKind, CredentialRef, CredentialRow, Evidence,
-    Finding, FindingId, LastUsedSource, Mode, OrgId, Plan, PlannedStep, Policy, PolicyVersion, Report, Response, Scope,
-    Target, Timestamp, Use, short_hash, stable_hash,
+    Action, ActionId, ActionKind, ActionState, Approval, CredentialId, CredentialKind, CredentialRef, CredentialRow,
+    Evidence, Finding, FindingId, LastUsedSource, Mode, OrgId, Plan, PlannedStep, Policy, PolicyVersion, Report,
+    Response, Scope, Target, Timestamp, Use, short_hash, stable_hash,
 };
 use chrono::TimeDelta;
+use std::collections::BTreeSet;
 
 /// What asks for an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,15 @@ impl Cause {
     }
 }
 
+/// What a plan rests on besides the credential and what asks for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Basis<'a> {
+    /// The latest report.
+    pub report: &'a Report,
+    /// The ids of our own keys, if somebody said them.
+    pub own_key_ids: Option<&'a BTreeSet<CredentialId>>,
+}
+
 /// The mode that holds for a rule's findings, or (without a rule) for what people ask for: the stricter of both.
 pub fn mode_for(policy: &Policy, rule: Option<&str>) -> Mode {
     let own = rule.and_then(|rule| policy.rules.get(rule)).and_then(|settings| settings.mode);
@@ -62,7 +72,7 @@ pub fn response_for<'a>(policy: &'a Policy, rule: &str) -> Option<&'a Response> 
 /// The plan for one credential; `None` if the policy does not answer the cause.
 pub fn plan(
     row: &CredentialRow,
-    report: &Report,
+    basis: Basis<'_>,
     cause: &Cause,
     policy: &PolicyVersion,
     now: Timestamp,
@@ -76,7 +86,7 @@ pub fn plan(
         target: target(row),
         rule: cause.rule().map(str::to_owned),
         why: why(cause),
-        evidence: evidence(row, report),
+        evidence: evidence(row, basis.report),
         effects: effects(row, last.action),
         reversible: last.action.only_tells(),
         policy_version: policy.version,
@@ -84,7 +94,7 @@ pub fn plan(
         protected,
         due_at: last.due_at,
         expires_at: last.due_at + TimeDelta::days(policy.policy.approval_valid_days.into()),
-        withheld: withheld(row, last.action, mode_for(&policy.policy, cause.rule())),
+        withheld: withheld(row, basis, last.action, mode_for(&policy.policy, cause.rule())),
     })
 }
 
@@ -150,11 +160,21 @@ fn effects(row: &CredentialRow, action: ActionKind) -> Vec<String> {
     if action.only_tells() {
         return vec!["Whoever answers for it is told; nothing is changed in Atlassian.".to_owned(), last_use(row)];
     }
-    let mut effects = vec![
-        "Revoking cannot be undone. A new token must be made and pasted into the job.".to_owned(),
-        last_use(row),
-        "Other tokens of this owner are not touched.".to_owned(),
-    ];
+    let (undo, others) = match row.credential.reference.kind {
+        CredentialKind::OrgApiKey => (
+            "Revoking cannot be undone. A new key must be made and given to whatever works with it.",
+            "Other keys of the org are not touched.",
+        ),
+        CredentialKind::UserApiToken
+        | CredentialKind::ServiceAccountToken
+        | CredentialKind::OauthClient
+        | CredentialKind::ObservedToken
+        | CredentialKind::Registered => (
+            "Revoking cannot be undone. A new token must be made and pasted into the job.",
+            "Other tokens of this owner are not touched.",
+        ),
+    };
+    let mut effects = vec![undo.to_owned(), last_use(row), others.to_owned()];
     if row.usage == Use::Unknown {
         effects.push("Whether and when it was used is not known for certain, so a person has to agree.".to_owned());
     }
@@ -175,8 +195,8 @@ fn protection(row: &CredentialRow, policy: &Policy) -> Option<String> {
     policy.protected.contains(owner).then(|| "its owner is on the policy's list of protected people".to_owned())
 }
 
-fn withheld(row: &CredentialRow, action: ActionKind, mode: Mode) -> Option<String> {
-    let cannot = if action.only_tells() { None } else { cannot_be_revoked(row) };
+fn withheld(row: &CredentialRow, basis: Basis<'_>, action: ActionKind, mode: Mode) -> Option<String> {
+    let cannot = if action.only_tells() { None } else { cannot_be_revoked(row, basis.own_key_ids) };
     match (cannot, mode) {
         (Some(reason), _) => Some(reason.to_owned()),
         (None, Mode::Observe) => Some("the mode is observe: nothing is done, only recorded".to_owned()),
@@ -184,17 +204,22 @@ fn withheld(row: &CredentialRow, action: ActionKind, mode: Mode) -> Option<Strin
     }
 }
 
-fn cannot_be_revoked(row: &CredentialRow) -> Option<&'static str> {
-    if row.own {
+/// Why this credential cannot be revoked from here, if it cannot.
+pub fn cannot_be_revoked(row: &CredentialRow, own: Option<&BTreeSet<CredentialId>>) -> Option<&'static str> {
+    let reference = &row.credential.reference;
+    if row.own || own.is_some_and(|own| reference.kind == CredentialKind::OrgApiKey && own.contains(&reference.id)) {
         return Some("it is one of Tokenwarden's own keys, which are never revoked from here");
     }
-    match row.credential.reference.kind {
+    match reference.kind {
         CredentialKind::UserApiToken if row.credential.owner.is_none() => {
             Some("its owner is not known, and Atlassian revokes a token through its owner's account")
         }
         CredentialKind::UserApiToken => None,
-        CredentialKind::OrgApiKey
-        | CredentialKind::ServiceAccountToken
+        CredentialKind::OrgApiKey if own.is_none() => {
+            Some("which keys are Tokenwarden's own is not known, so any key might be one of them")
+        }
+        CredentialKind::OrgApiKey => None,
+        CredentialKind::ServiceAccountToken
         | CredentialKind::OauthClient
         | CredentialKind::ObservedToken
         | CredentialKind::Registered => Some("this kind of credential cannot be revoked from here yet"),
@@ -266,7 +291,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::decide::judge::tests::{report, row};
     use crate::model::{Calendar, Limits, Step};
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     /// Nobody ever rests.
     pub(crate) fn every_day() -> Calendar {
@@ -278,9 +303,13 @@ pub(crate) mod tests {
         action(&"acme".into(), &cause(), plan, 1, now())
     }
 
+    pub(crate) fn basis(report: &Report) -> Basis<'_> {
+        Basis { report, own_key_ids: None }
+    }
+
     /// The plan that answers [`cause`].
     pub(crate) fn plan_of(row: &CredentialRow, mode: Mode, approval: Approval) -> Plan {
-        plan(row, &report(), &cause(), &policy(mode, approval), now()).unwrap()
+        plan(row, basis(&report()), &cause(), &policy(mode, approval), now()).unwrap()
     }
 
     pub(crate) fn policy(mode: Mode, approval: Approval) -> PolicyVersion {
@@ -347,9 +376,20 @@ pub(crate) mod tests {
         let mut own = row();
         own.own = true;
         assert!(plan_of(&own, Mode::Enforce, Approval::Waived).withheld.unwrap().contains("own keys"));
+        let mut client = row();
+        client.credential.reference.kind = CredentialKind::OauthClient;
+        assert!(plan_of(&client, Mode::Enforce, Approval::Waived).withheld.is_some());
+    }
+
+    #[test]
+    fn a_key_of_the_org_is_due_only_where_our_own_keys_are_known_and_it_is_none() {
         let mut key = row();
         key.credential.reference.kind = CredentialKind::OrgApiKey;
-        assert!(plan_of(&key, Mode::Enforce, Approval::Waived).withheld.is_some());
+        let (id, other) = (BTreeSet::from([key.credential.reference.id.clone()]), BTreeSet::from(["k".into()]));
+        assert!(cannot_be_revoked(&key, None).unwrap().contains("not known"));
+        assert!(cannot_be_revoked(&key, Some(&id)).unwrap().contains("own keys"));
+        assert_eq!(cannot_be_revoked(&key, Some(&other)), None);
+        assert!(plan_of(&key, Mode::Enforce, Approval::Waived).withheld.unwrap().contains("not known"));
     }
 
     #[test]
@@ -365,7 +405,7 @@ pub(crate) mod tests {
     #[test]
     fn the_hash_changes_with_the_plan() {
         let policy = policy(Mode::Enforce, Approval::Required);
-        let at = |now| plan(&row(), &report(), &cause(), &policy, now).unwrap();
+        let at = |now| plan(&row(), basis(&report()), &cause(), &policy, now).unwrap();
         let (plan, later) = (at(now()), at(now() + TimeDelta::seconds(1)));
         assert_ne!(hash(&plan), hash(&later));
         assert_eq!(hash(&plan), hash(&plan.clone()));

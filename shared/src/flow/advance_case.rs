@@ -1,21 +1,22 @@
 //! Advances one action: reads the facts that [`case::next`] asks for, stores each intent before its effect.
 
+mod facts;
+
 use super::cases::{Cases, cause_of, plan_of, retry_later};
 use crate::{
     decide::{
-        case::{self, Answer, Call, Delivery, Effect, Facts, LogLag, Look, Need, Next, Standing},
-        exempt::{self, Covered},
-        join::last_use_of,
+        case::{self, Call, Effect, Facts, Next},
         plan, told,
     },
     error::{Error, Result},
     model::{
-        Action, ActionId, ActionKind, ActionState, Budget, Claim, CredentialKind, Exemption, FindingStatus, LedgerKind,
-        LedgerRecord, MessageState, Org, PolicyVersion, ReportStatus, Target, Timestamp, Told, Versioned,
+        Action, ActionId, ActionKind, ActionState, Budget, Claim, LedgerKind, LedgerRecord, Org, PolicyVersion,
+        Timestamp, Told, Versioned,
     },
     ports::{CaseChange, CaseStore, Clock, Deadline, ReportReader, ReportStore, TokenRevoker, Written},
 };
 use chrono::TimeDelta;
+use facts::fetch;
 
 /// A read answer, a plan or a claim at most so often in one go; more means that something circles.
 const STEPS_MAX: usize = 64;
@@ -67,105 +68,6 @@ where
     Err(Error::Contended(format!("action {id}")))
 }
 
-async fn fetch<S, R, C>(
-    cases: &Cases<'_, S, R, C>,
-    org: &Org,
-    action: &Action,
-    need: Need,
-    facts: &mut Facts,
-) -> Result<()>
-where
-    S: CaseStore + ReportReader + ReportStore,
-    R: TokenRevoker,
-    C: Clock,
-{
-    match need {
-        Need::Standing => facts.standing = Some(standing(cases.store, org, action, cases.clock.now()).await?),
-        Need::AdminRole => facts.admin_role = Some(admin_role(cases.revoker, org, action).await),
-        Need::Log => facts.log = Some(log_lag(cases.store, org, cases.clock.now()).await?),
-        Need::EventUse => facts.event_use = Some(event_use(cases.store, org, action).await?),
-        Need::Reread => facts.look = Some(look(cases.revoker, org, action).await),
-        Need::Delivery => facts.delivery = Some(delivery(cases.store, org, action).await?),
-        Need::Budget => facts.budget = Some(budget(cases.store, org).await?),
-    }
-    Ok(())
-}
-
-async fn standing(store: &impl CaseStore, org: &Org, action: &Action, now: Timestamp) -> Result<Standing> {
-    if let Some(exemption) = exemption(store, org, action, now).await? {
-        let until = exemption.until.date_naive();
-        return Ok(Standing::Fallen(format!("it is exempt until {until}: {}", exemption.reason)));
-    }
-    let Some(id) = &action.finding else { return Ok(Standing::Stands) };
-    let Some(finding) = store.finding(&org.id, id).await? else {
-        return Ok(Standing::Fallen("its finding is not stored any more".into()));
-    };
-    Ok(match finding.status {
-        FindingStatus::Resolved => Standing::Fallen(format!("its finding was resolved: {}", finding.reason)),
-        FindingStatus::Exempt => Standing::Fallen("its finding is exempt".into()),
-        FindingStatus::Accepted => Standing::Fallen("the risk of its finding was accepted".into()),
-        FindingStatus::Open if finding.generation != action.finding_generation => {
-            Standing::Fallen("its finding was resolved and opened anew".into())
-        }
-        FindingStatus::Open => Standing::Stands,
-    })
-}
-
-/// The exemption that covers an action's credential now, also one granted since the last report.
-async fn exemption(store: &impl CaseStore, org: &Org, action: &Action, now: Timestamp) -> Result<Option<Exemption>> {
-    let Target { credential, label, owner, .. } = &action.plan.target;
-    let rule = action.plan.rule.as_deref();
-    let covered = Covered { finding: action.finding.as_ref(), credential, owner: owner.as_ref(), label, rule };
-    let exemptions = store.exemptions(&org.id).await?;
-    Ok(exempt::covering(&exemptions, &covered, now).cloned())
-}
-
-async fn admin_role(revoker: &impl TokenRevoker, org: &Org, action: &Action) -> Answer {
-    let Some(owner) = &action.plan.target.owner else { return Answer::Unknown };
-    match revoker.is_org_admin(&org.id, owner).await {
-        Ok(true) => Answer::Yes,
-        Ok(false) => Answer::No,
-        Err(error) => {
-            tracing::warn!(org = %org.id, action = %action.id, error = %error, "the owner's role could not be read");
-            Answer::Unknown
-        }
-    }
-}
-
-async fn log_lag(store: &impl ReportReader, org: &Org, now: Timestamp) -> Result<LogLag> {
-    let state = store.poll_lag(&org.id).await?;
-    let caught_up = state.and_then(|state| state.live.caught_up_at);
-    Ok(caught_up.map_or(LogLag::NeverRead, |at| LogLag::Late(now - at)))
-}
-
-async fn event_use<S: ReportReader + ReportStore>(store: &S, org: &Org, action: &Action) -> Result<Option<Timestamp>> {
-    let target = &action.plan.target;
-    let Some(owner) = &target.owner else { return Ok(None) };
-    let profiles = store.profiles_of(&org.id, owner).await?;
-    let join = store.schedule(&org.id).await?.value.join;
-    let judged_at = action.plan.evidence.judged_at;
-    Ok(last_use_of(&target.credential.id, &target.label, &profiles, join, judged_at))
-}
-
-async fn look(revoker: &impl TokenRevoker, org: &Org, action: &Action) -> Look {
-    let target = &action.plan.target;
-    if target.credential.kind != CredentialKind::UserApiToken {
-        return Look::NotPossible;
-    }
-    let Some(owner) = &target.owner else { return Look::Failed("its owner is not known".into()) };
-    match revoker.reread(&org.id, owner, &target.credential.id).await {
-        Ok(seen) => Look::Seen(seen),
-        Err(error) => Look::Failed(error.to_string()),
-    }
-}
-
-/// The budget, and how many credentials the last complete report lists.
-async fn budget<S: CaseStore + ReportReader>(store: &S, org: &Org) -> Result<(Versioned<Budget>, Option<u64>)> {
-    let reports = store.reports(&org.id, None, 50).await?.items;
-    let complete = reports.iter().find(|report| report.status == ReportStatus::Complete);
-    Ok((store.budget(&org.id).await?, complete.map(|report| report.totals.credentials)))
-}
-
 /// Stores the intent, with the budget's place where one was taken. Afterwards only what cannot change is still known.
 async fn claim<S: CaseStore, R, C: Clock>(
     cases: &Cases<'_, S, R, C>,
@@ -206,12 +108,7 @@ async fn revoke<S, R: TokenRevoker, C: Clock>(
 ) {
     facts.claim_in_hand = None;
     facts.look = None;
-    let target = &action.plan.target;
-    let Some(owner) = &target.owner else {
-        facts.call = Some(Call::Refused("its owner is not known".into()));
-        return;
-    };
-    facts.call = Some(match cases.revoker.revoke(&org.id, owner, &target.credential.id).await {
+    facts.call = Some(match cases.revoker.revoke(&org.id, &action.plan.target).await {
         Ok(revoked) => Call::Answered(revoked),
         Err(Error::NotPermitted { what, reason }) => Call::Refused(format!("not permitted: {what}: {reason}")),
         Err(error @ Error::Invalid { .. }) => Call::Refused(error.to_string()),
@@ -240,23 +137,6 @@ async fn tell<S: CaseStore, R, C: Clock>(
         ..CaseChange::default()
     };
     cases.store.apply(&org.id, &change).await.map(drop)
-}
-
-/// How far the messages of an action came. One that is not stored (any more) was not sent as far as anybody knows.
-async fn delivery(store: &impl CaseStore, org: &Org, action: &Action) -> Result<Delivery> {
-    let mut last = action.planned_at;
-    for told in &action.told {
-        let Some(Versioned { value: outgoing, .. }) = store.message(&org.id, &told.message).await? else {
-            return Ok(Delivery::Dead("it is not stored any more".to_owned()));
-        };
-        match (outgoing.state, outgoing.sent_at) {
-            (MessageState::Sent, Some(at)) => last = last.max(at),
-            (MessageState::Sent, None) => last = last.max(told.at),
-            (MessageState::Waiting, _) => return Ok(Delivery::Waiting),
-            (MessageState::Dead, _) => return Ok(Delivery::Dead(outgoing.reason.unwrap_or_default())),
-        }
-    }
-    Ok(Delivery::Sent(last))
 }
 
 /// Plans anew by the policy in force; what it no longer asks for is cancelled.

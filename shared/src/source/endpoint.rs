@@ -40,8 +40,10 @@ pub(super) enum Endpoint<'a> {
     FindUser(&'a OrgId, &'a AccountId),
     /// One user's tokens (user management API spec).
     UserTokens(&'a AccountId),
-    /// Revokes one token of one user (user management API spec). The only request that changes anything.
+    /// Revokes one token of one user (user management API spec).
     RevokeUserToken(&'a AccountId, &'a CredentialId),
+    /// Revokes one admin key of the org (API access reference; needs `delete:keys:admin`).
+    RevokeOrgKey(&'a OrgId, &'a CredentialId),
 }
 
 impl Endpoint<'_> {
@@ -61,6 +63,7 @@ impl Endpoint<'_> {
             Self::FindUser(..) => "the search for users",
             Self::UserTokens(_) => "the list of one user's API tokens",
             Self::RevokeUserToken(..) => "the revocation of one API token",
+            Self::RevokeOrgKey(..) => "the revocation of one org API key",
         }
     }
 
@@ -79,6 +82,26 @@ impl Endpoint<'_> {
             | Self::UserTokens(_) => Method::GET,
             Self::FindUser(..) => Method::POST,
             Self::RevokeUserToken(..) => Method::DELETE,
+            Self::RevokeOrgKey(..) => Method::PATCH,
+        }
+    }
+
+    /// Whether it changes something in Atlassian. Such a call is never made twice by itself.
+    pub(super) fn changes(self) -> bool {
+        match self {
+            Self::Org(_)
+            | Self::Users(_)
+            | Self::DirectoryUsers(_)
+            | Self::EventsStream(_)
+            | Self::EventActions(_)
+            | Self::ApiTokens(_)
+            | Self::ApiKeys(_)
+            | Self::ServiceAccounts(_)
+            | Self::ServiceAccountTokens(_)
+            | Self::OauthClients(_)
+            | Self::FindUser(..)
+            | Self::UserTokens(_) => false,
+            Self::RevokeUserToken(..) | Self::RevokeOrgKey(..) => true,
         }
     }
 
@@ -105,6 +128,11 @@ impl Endpoint<'_> {
             Self::RevokeUserToken(account, token) => {
                 format!("/users/{}/manage/api-tokens/{}", of_account(account)?, segment("token id", token.as_str())?)
             }
+            Self::RevokeOrgKey(org, key) => format!(
+                "/admin/api-access/v1/orgs/{}/api-keys/revoke/{}",
+                of_org(org)?,
+                segment("key id", key.as_str())?
+            ),
         })
     }
 
@@ -122,7 +150,8 @@ impl Endpoint<'_> {
             | Self::ServiceAccountTokens(_)
             | Self::OauthClients(_)
             | Self::UserTokens(_)
-            | Self::RevokeUserToken(..) => None,
+            | Self::RevokeUserToken(..)
+            | Self::RevokeOrgKey(..) => None,
         }
     }
 }
@@ -167,6 +196,7 @@ mod tests {
             Endpoint::FindUser(org, account),
             Endpoint::UserTokens(account),
             Endpoint::RevokeUserToken(account, token),
+            Endpoint::RevokeOrgKey(org, token),
         ]
         .into_iter()
         .for_each(visit);
@@ -200,6 +230,7 @@ mod tests {
                 "POST /admin/v2/orgs/o/directories/-/users/search",
                 "GET /users/557058%3Aa/manage/api-tokens",
                 "DELETE /users/557058%3Aa/manage/api-tokens/t%3F%23%26",
+                "PATCH /admin/api-access/v1/orgs/o/api-keys/revoke/t%3F%23%26",
             ]
         );
     }
@@ -211,12 +242,14 @@ mod tests {
             for (account, token) in [("a", bad), (bad, "t"), (bad, bad)] {
                 let urls = built("o", account, token);
                 assert!(urls.iter().all(|url| !url.starts_with("DELETE")), "{account:?} {token:?}: {urls:?}");
+                let patched = |url: &String| url.starts_with("PATCH");
+                assert!(token != bad || !urls.iter().any(patched), "{account:?} {token:?}: {urls:?}");
             }
         }
         for odd in ["a b", "ü", "a:b|c", "...", "a..b", "%", "%zz", "..;"] {
             let urls = built(odd, odd, odd);
             let shape = |url: &String| url.matches('/').count();
-            assert_eq!(urls.iter().map(shape).collect::<Vec<_>>(), [4, 5, 5, 5, 6, 6, 6, 7, 6, 8, 4, 5], "{odd:?}");
+            assert_eq!(urls.iter().map(shape).collect::<Vec<_>>(), [4, 5, 5, 5, 6, 6, 6, 7, 6, 8, 4, 5, 8], "{odd:?}");
         }
     }
 

@@ -6,7 +6,7 @@ use shared::{
     clock::InstantDeadline,
     config::{Settings, Tables},
     error::{Error, Result},
-    model::{AccountId, CredentialId, OrgId},
+    model::{AccountId, OrgId, Target},
     ports::{Reread, Revoked, TokenRevoker},
     secrets::SecretCache,
     source::{AtlassianReader, TokenRevokerClient},
@@ -170,15 +170,15 @@ impl<R> Counted<R> {
 }
 
 impl<R: TokenRevoker> TokenRevoker for Counted<R> {
-    async fn reread(&self, org: &OrgId, owner: &AccountId, credential: &CredentialId) -> Result<Reread> {
-        self.call(self.inner.reread(org, owner, credential)).await
+    async fn reread(&self, org: &OrgId, target: &Target) -> Result<Reread> {
+        self.call(self.inner.reread(org, target)).await
     }
 
     async fn is_org_admin(&self, org: &OrgId, account: &AccountId) -> Result<bool> {
         self.call(self.inner.is_org_admin(org, account)).await
     }
 
-    async fn revoke(&self, org: &OrgId, owner: &AccountId, credential: &CredentialId) -> Result<Revoked> {
-        self.call(self.inner.revoke(org, owner, credential)).await
+    async fn revoke(&self, org: &OrgId, target: &Target) -> Result<Revoked> {
+        self.call(self.inner.revoke(org, target)).await
     }
 }

@@ -4,12 +4,12 @@ use super::{Decider, TRIES, about, decision};
 use crate::{
     decide::{
         exempt::{self, Covered},
-        plan::{self, Cause},
+        plan::{self, Basis, Cause},
     },
     error::{Error, Result},
     model::{
         Action, ActionKind, ActionState, Credential, CredentialKind, CredentialRef, CredentialRow, DecisionKind,
-        Exemption, LedgerKind, OrgId, PolicyVersion, Report, Versioned,
+        Exemption, LedgerKind, OrgId, PolicyVersion, Versioned,
     },
     ports::{CaseChange, CaseReader, CaseStore, Written},
 };
@@ -24,8 +24,8 @@ pub struct Request<'a> {
     pub action: ActionKind,
     /// To which credential.
     pub row: &'a CredentialRow,
-    /// The report that shows it.
-    pub report: &'a Report,
+    /// The report that shows it, and our own keys.
+    pub basis: Basis<'a>,
     /// The policy in force.
     pub policy: &'a PolicyVersion,
 }
@@ -44,7 +44,7 @@ pub enum Asked {
 /// # Errors
 /// [`Error::Invalid`] for a kind that cannot be acted on yet, [`Error::Conflict`] for our own keys and for what is done.
 pub async fn request<S: CaseStore>(store: &S, org: &OrgId, asked: Request<'_>, who: Decider<'_>) -> Result<Asked> {
-    acceptable(asked.action, asked.row)?;
+    acceptable(asked)?;
     not_exempt(&store.exemptions(org).await?, asked.row, who)?;
     for _ in 0..TRIES {
         let newest = of_kind(store, org, asked.action, &asked.row.credential.reference).await?.pop();
@@ -102,7 +102,7 @@ fn planned(org: &OrgId, asked: Request<'_>, last: Option<&Action>, who: Decider<
     }
     let generation = last.map_or(0, |last| last.generation) + 1;
     let cause = Cause::Request { action: asked.action, by: who.by.to_owned(), reason: who.reason.to_owned() };
-    let plan = plan::plan(asked.row, asked.report, &cause, asked.policy, who.at);
+    let plan = plan::plan(asked.row, asked.basis, &cause, asked.policy, who.at);
     let plan = plan.ok_or_else(|| Error::Conflict("the policy has no answer to this".to_owned()))?;
     Ok(plan::action(org, &cause, plan, generation, who.at))
 }
@@ -119,25 +119,23 @@ fn not_exempt(exemptions: &[Exemption], row: &CredentialRow, who: Decider<'_>) -
     }
 }
 
-fn acceptable(action: ActionKind, row: &CredentialRow) -> Result<()> {
-    if action.only_tells() {
+fn acceptable(asked: Request<'_>) -> Result<()> {
+    if asked.action.only_tells() {
         return Ok(());
     }
-    let reference = &row.credential.reference;
-    if row.own {
-        return Err(Error::Conflict(format!(
-            "{reference} is one of Tokenwarden's own keys; they are never revoked from here"
-        )));
-    }
+    let reference = &asked.row.credential.reference;
     match reference.kind {
-        CredentialKind::UserApiToken => Ok(()),
-        CredentialKind::OrgApiKey
-        | CredentialKind::ServiceAccountToken
+        CredentialKind::UserApiToken | CredentialKind::OrgApiKey => {}
+        CredentialKind::ServiceAccountToken
         | CredentialKind::OauthClient
         | CredentialKind::ObservedToken
-        | CredentialKind::Registered => Err(Error::invalid(
-            "credential.kind",
-            format!("{} cannot be acted on yet; only user_api_token can", reference.kind),
-        )),
+        | CredentialKind::Registered => {
+            let reason = format!("{} cannot be revoked one by one", reference.kind);
+            return Err(Error::invalid("credential.kind", reason));
+        }
+    }
+    match plan::cannot_be_revoked(asked.row, asked.basis.own_key_ids) {
+        Some(reason) => Err(Error::Conflict(format!("{reference}: {reason}"))),
+        None => Ok(()),
     }
 }
