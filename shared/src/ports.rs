@@ -2,9 +2,11 @@
 
 mod atlassian;
 mod cases;
+mod owners;
 mod reports;
 
 pub use cases::{CaseChange, CaseReader, CaseStore, FindingStore, OrgStates, Pending, PurgeStore, PurgedPart};
+pub use owners::{Acted, OwnerActor};
 pub use reports::{ReportReader, ReportStore, Staged, StagedRow};
 
 pub use atlassian::{

@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::{
 };
 use shared::{
     error::{Error, Result},
-    model::{AccountId, OrgId, Target},
-    ports::{Reread, Revoked, TokenRevoker},
+    model::{AccountId, AuthPolicyId, Membership, Order, OrgId, Target, TaskId, TaskState},
+    ports::{Acted, OwnerActor, Reread, Revoked, TokenRevoker, TokenSnapshot},
 };
 use std::{
     future::Future,
@@ -110,5 +110,31 @@ impl<R: TokenRevoker> TokenRevoker for Doomed<R> {
 
     async fn revoke(&self, org: &OrgId, target: &Target) -> Result<Revoked> {
         self.doom.call(self.revoker.revoke(org, target)).await
+    }
+}
+
+impl<R: OwnerActor> OwnerActor for Doomed<R> {
+    async fn service_tokens(&self, org: &OrgId, account: &AccountId) -> Result<Vec<TokenSnapshot>> {
+        self.doom.call(self.revoker.service_tokens(org, account)).await
+    }
+
+    async fn user_tokens(&self, org: &OrgId, account: &AccountId) -> Result<Option<Vec<TokenSnapshot>>> {
+        self.doom.call(self.revoker.user_tokens(org, account)).await
+    }
+
+    async fn memberships(&self, org: &OrgId, account: &AccountId) -> Result<Vec<Membership>> {
+        self.doom.call(self.revoker.memberships(org, account)).await
+    }
+
+    async fn auth_policy(&self, org: &OrgId, account: &AccountId) -> Result<Option<AuthPolicyId>> {
+        self.doom.call(self.revoker.auth_policy(org, account)).await
+    }
+
+    async fn act(&self, org: &OrgId, order: &Order) -> Result<Acted> {
+        self.doom.call(self.revoker.act(org, order)).await
+    }
+
+    async fn task(&self, org: &OrgId, task: &TaskId) -> Result<TaskState> {
+        self.doom.call(self.revoker.task(org, task)).await
     }
 }

@@ -2,14 +2,19 @@
 
 mod after;
 mod look;
+mod owner;
 
 use super::budget::{self, Take};
 use super::ladder::{self, Current};
-use crate::model::{Action, ActionKind, ActionState, Budget, CredentialKind, PolicyVersion, Timestamp, Versioned};
-use crate::ports::{Reread, Revoked};
+use crate::model::{
+    Action, ActionKind, ActionState, Budget, CredentialKind, Order, PolicyVersion, Scope, TaskId, TaskState, Timestamp,
+    Versioned,
+};
+use crate::ports::{Acted, Reread, Revoked};
 use after::after_claim;
 use chrono::TimeDelta;
 use look::{Used, fresh};
+pub use owner::{HitNow, OwnerState, Seen};
 
 /// The log may be this late before actions wait for it.
 pub const LOG_LAG_MAX: TimeDelta = TimeDelta::minutes(15);
@@ -33,6 +38,12 @@ pub enum Need {
     Reread,
     /// Whether the messages that were handed over were sent.
     Delivery,
+    /// Every credential of the account, read again, with the last use in the events that we hold.
+    Hits,
+    /// How the account stands where the action would change it.
+    Owner,
+    /// How far the task came that Atlassian began.
+    Task,
     /// Budget, kill switch and the last complete report's count.
     Budget,
 }
@@ -133,6 +144,16 @@ pub struct Facts {
     pub budget: Option<(Versioned<Budget>, Option<u64>)>,
     /// The result of the call that this invocation made.
     pub call: Option<Call>,
+    /// Every credential of the account, as it is now.
+    pub hits: Option<Seen<Vec<HitNow>>>,
+    /// How the account stands.
+    pub owner: Option<Seen<OwnerState>>,
+    /// How far Atlassian's task came.
+    pub task: Option<Seen<TaskState>>,
+    /// What the last order of this invocation came to.
+    pub acted: Option<Acted>,
+    /// The orders that this invocation gave.
+    pub ordered: Vec<Order>,
     /// Set while this invocation holds the claim and has not called yet.
     pub claim_in_hand: Option<Timestamp>,
     /// How long the intent must be left alone after a crash, before anybody calls again.
@@ -170,6 +191,10 @@ pub enum Effect {
     },
     /// Call Atlassian. Only ever follows a claim of this invocation.
     Revoke,
+    /// Change one thing of the account. Only ever follows a claim of this invocation.
+    Act(Order),
+    /// Store the task that Atlassian began, before anything else.
+    StoreTask(TaskId),
 }
 
 /// What the action needs next.
@@ -197,6 +222,9 @@ fn before_claim(action: &Action, facts: &Facts, policy: &PolicyVersion, now: Tim
     if let Some(reason) = &action.plan.withheld {
         return Next::Rest(reason.clone());
     }
+    if action.plan.is_unread() {
+        return Next::Do(Effect::Replan);
+    }
     let sent_at = match &facts.delivery {
         Some(Delivery::Sent(at)) => Some(*at),
         Some(Delivery::Waiting | Delivery::Dead(_)) | None => None,
@@ -213,6 +241,9 @@ fn before_claim(action: &Action, facts: &Facts, policy: &PolicyVersion, now: Tim
 
 /// Before anybody is told something, it is looked at again.
 fn tell(action: &Action, facts: &Facts, kind: ActionKind, now: Timestamp) -> Next {
+    if action.plan.scope == Scope::Owner {
+        return Next::Do(Effect::Tell(kind));
+    }
     let used = if action.plan.action.only_tells() { Used::MakesNoDifference } else { Used::EndsIt };
     fresh(action, facts, used, now).unwrap_or(Next::Do(Effect::Tell(kind)))
 }
@@ -256,6 +287,9 @@ fn undelivered(action: &Action, facts: &Facts, now: Timestamp) -> Option<Next> {
 }
 
 fn due(action: &Action, facts: &Facts, policy: &PolicyVersion, expires_at: Timestamp, now: Timestamp) -> Next {
+    if action.plan.scope == Scope::Owner {
+        return owner::due(action, facts, policy, now);
+    }
     if action.agreed.is_empty() {
         let who = match facts.admin_role {
             None => return Next::Need(Need::AdminRole),
@@ -293,7 +327,7 @@ fn length(time: TimeDelta) -> String {
 
 /// Right before the intent is stored, our own keys are looked at once more: they are never revoked.
 fn own_key(action: &Action, facts: &Facts, now: Timestamp) -> Option<Next> {
-    if action.plan.target.credential.kind != CredentialKind::OrgApiKey {
+    if action.plan.scope == Scope::Owner || action.plan.target.credential.kind != CredentialKind::OrgApiKey {
         return None;
     }
     match facts.own_key {

@@ -24,7 +24,7 @@ fn approved() -> Action {
 }
 
 fn claimed(at: Timestamp, attempt: u32) -> Action {
-    Action { state: ActionState::Claimed, claim: Some(Claim { at, attempt }), ..approved() }
+    Action { state: ActionState::Claimed, claim: Some(Claim { at, attempt, task: None }), ..approved() }
 }
 
 fn snapshot() -> TokenSnapshot {

@@ -17,6 +17,7 @@ pub mod join;
 pub mod judge;
 pub mod ladder;
 pub mod ledger;
+pub mod owner_plan;
 pub mod parse;
 pub mod plan;
 pub mod policy;

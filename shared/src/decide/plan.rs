@@ -1,10 +1,10 @@
 //! The plan of an action: everything that a person needs before agreeing, as data.
 
-use super::ladder;
+use super::{ladder, owner_plan};
 use crate::model::{
-    Action, ActionId, ActionKind, ActionState, Approval, CredentialId, CredentialKind, CredentialRef, CredentialRow,
-    Evidence, Finding, FindingId, LastUsedSource, Mode, OrgId, Plan, PlannedStep, Policy, PolicyVersion, Report,
-    Response, Scope, Target, Timestamp, Use, short_hash, stable_hash,
+    AccountId, Action, ActionId, ActionKind, ActionState, Approval, CredentialId, CredentialKind, CredentialRef,
+    CredentialRow, Evidence, Finding, FindingId, LastUsedSource, Mode, OrgId, Plan, PlannedStep, Policy, PolicyVersion,
+    Report, Response, Scope, Target, Timestamp, Use, short_hash, stable_hash,
 };
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
@@ -79,10 +79,16 @@ pub fn plan(
 ) -> Option<Plan> {
     let Terms { before, last, approval } = terms(cause, &policy.policy, now)?;
     let protected = protection(row, &policy.policy);
+    let withheld = withheld(row, basis, cause, last.action, &policy.policy);
+    let approval = match last.action.scope() {
+        Scope::Owner => owner_plan::approval(last.action, approval),
+        Scope::Credential if last.action.only_tells() => Approval::Waived,
+        Scope::Credential => stricter(approval, row, protected.as_ref()),
+    };
     Some(Plan {
         action: last.action,
         before,
-        scope: Scope::Credential,
+        scope: last.action.scope(),
         target: target(row),
         rule: cause.rule().map(str::to_owned),
         why: why(cause),
@@ -90,11 +96,13 @@ pub fn plan(
         effects: effects(row, last.action),
         reversible: last.action.only_tells(),
         policy_version: policy.version,
-        approval: if last.action.only_tells() { Approval::Waived } else { stricter(approval, row, protected.as_ref()) },
+        approval,
         protected,
         due_at: last.due_at,
         expires_at: last.due_at + TimeDelta::days(policy.policy.approval_valid_days.into()),
-        withheld: withheld(row, basis, last.action, mode_for(&policy.policy, cause.rule())),
+        withheld,
+        hits: Vec::new(),
+        means: None,
     })
 }
 
@@ -157,6 +165,11 @@ fn evidence(row: &CredentialRow, report: &Report) -> Evidence {
 }
 
 fn effects(row: &CredentialRow, action: ActionKind) -> Vec<String> {
+    if action.scope() == Scope::Owner {
+        return vec![
+            "It hits every credential of the account; which ones is read before anybody can agree.".to_owned(),
+        ];
+    }
     if action.only_tells() {
         return vec!["Whoever answers for it is told; nothing is changed in Atlassian.".to_owned(), last_use(row)];
     }
@@ -195,10 +208,20 @@ fn protection(row: &CredentialRow, policy: &Policy) -> Option<String> {
     policy.protected.contains(owner).then(|| "its owner is on the policy's list of protected people".to_owned())
 }
 
-fn withheld(row: &CredentialRow, basis: Basis<'_>, action: ActionKind, mode: Mode) -> Option<String> {
-    let cannot = if action.only_tells() { None } else { cannot_be_revoked(row, basis.own_key_ids) };
-    match (cannot, mode) {
-        (Some(reason), _) => Some(reason.to_owned()),
+fn withheld(
+    row: &CredentialRow,
+    basis: Basis<'_>,
+    cause: &Cause,
+    action: ActionKind,
+    policy: &Policy,
+) -> Option<String> {
+    let cannot = match action.scope() {
+        Scope::Owner => owner_plan::refused(action, row, cause, policy),
+        Scope::Credential if action.only_tells() => None,
+        Scope::Credential => cannot_be_revoked(row, basis.own_key_ids).map(str::to_owned),
+    };
+    match (cannot, mode_for(policy, cause.rule())) {
+        (Some(reason), _) => Some(reason),
         (None, Mode::Observe) => Some("the mode is observe: nothing is done, only recorded".to_owned()),
         (None, Mode::Enforce) => None,
     }
@@ -232,11 +255,20 @@ pub fn hash(plan: &Plan) -> String {
     stable_hash(&[&text])
 }
 
-/// The id of the action of one kind on one credential, in one generation of its case.
-pub fn action_id(org: &OrgId, credential: &CredentialRef, kind: ActionKind, generation: u32) -> ActionId {
+/// The id of the action of one kind in one generation of its case: on one credential, or on everything of an account.
+pub fn action_id(
+    org: &OrgId,
+    credential: &CredentialRef,
+    owner: Option<&AccountId>,
+    kind: ActionKind,
+    generation: u32,
+) -> ActionId {
     let generation = generation.to_string();
-    let parts = [org.as_str(), credential.kind.as_str(), credential.id.as_str(), kind.as_str(), &generation];
-    ActionId::new(short_hash(&parts))
+    let (what, id) = match (kind.scope(), owner) {
+        (Scope::Owner, Some(account)) => ("owner", account.as_str()),
+        (Scope::Owner, None) | (Scope::Credential, _) => (credential.kind.as_str(), credential.id.as_str()),
+    };
+    ActionId::new(short_hash(&[org.as_str(), what, id, kind.as_str(), &generation]))
 }
 
 /// A new action: `withheld` from the start if its plan is, else `planned`.
@@ -246,7 +278,7 @@ pub fn action(org: &OrgId, cause: &Cause, plan: Plan, generation: u32, now: Time
         Cause::Request { by, .. } => (None, 0, Some(by.clone())),
     };
     Action {
-        id: action_id(org, &plan.target.credential, plan.action, generation),
+        id: action_id(org, &plan.target.credential, plan.target.owner.as_ref(), plan.action, generation),
         finding,
         finding_generation,
         generation,
@@ -287,127 +319,5 @@ fn first_state(plan: &Plan) -> ActionState {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use crate::decide::judge::tests::{report, row};
-    use crate::model::{Calendar, Limits, Step};
-    use std::collections::BTreeMap;
-
-    /// Nobody ever rests.
-    pub(crate) fn every_day() -> Calendar {
-        Calendar { weekend: BTreeSet::new(), from_hour: 0, ..Calendar::default() }
-    }
-
-    pub(crate) fn planned_action() -> Action {
-        let plan = plan_of(&row(), Mode::Enforce, Approval::Required);
-        action(&"acme".into(), &cause(), plan, 1, now())
-    }
-
-    pub(crate) fn basis(report: &Report) -> Basis<'_> {
-        Basis { report, own_key_ids: None }
-    }
-
-    /// The plan that answers [`cause`].
-    pub(crate) fn plan_of(row: &CredentialRow, mode: Mode, approval: Approval) -> Plan {
-        plan(row, basis(&report()), &cause(), &policy(mode, approval), now()).unwrap()
-    }
-
-    pub(crate) fn policy(mode: Mode, approval: Approval) -> PolicyVersion {
-        let respond = Some(Response { steps: vec![Step { action: ActionKind::Revoke, after_days: 7 }], approval });
-        let unused = crate::model::RuleSettings { respond, ..Default::default() };
-        let policy = Policy {
-            mode,
-            protected: BTreeSet::from(["boss".into()]),
-            limits: Limits { max_actions: 5, max_share_percent: 5.0, window_hours: 24 },
-            approval_valid_days: 30,
-            calendar: every_day(),
-            rules: BTreeMap::from([("unused".to_owned(), unused)]),
-        };
-        PolicyVersion { version: 1, author: "a".into(), at: now(), digest: String::new(), policy }
-    }
-
-    pub(crate) fn now() -> Timestamp {
-        "2026-11-21T12:00:00Z".parse().unwrap()
-    }
-
-    pub(crate) fn cause() -> Cause {
-        Cause::Finding { id: "f1".into(), generation: 1, rule: "unused".into(), reason: "Long ago.".into() }
-    }
-
-    #[test]
-    fn in_observe_the_plan_is_withheld_and_in_enforce_it_is_due_after_the_grace() {
-        let observed = plan_of(&row(), Mode::Observe, Approval::Required);
-        assert!(observed.withheld.unwrap().contains("observe"));
-        let enforced = plan_of(&row(), Mode::Enforce, Approval::Required);
-        assert_eq!((enforced.withheld, enforced.due_at), (None, now() + TimeDelta::days(7)));
-    }
-
-    #[test]
-    fn the_stricter_mode_wins() {
-        let mut policy = policy(Mode::Enforce, Approval::Waived).policy;
-        policy.rules.get_mut("unused").unwrap().mode = Some(Mode::Observe);
-        assert_eq!(mode_for(&policy, Some("unused")), Mode::Observe);
-        assert_eq!(mode_for(&policy, Some("expires-soon")), Mode::Enforce);
-        policy.mode = Mode::Observe;
-        policy.rules.get_mut("unused").unwrap().mode = Some(Mode::Enforce);
-        assert_eq!(mode_for(&policy, Some("unused")), Mode::Observe);
-    }
-
-    #[test]
-    fn protected_people_need_an_approval_even_where_it_is_waived() {
-        let mut row = row();
-        row.credential.owner = Some("boss".into());
-        let plan = plan_of(&row, Mode::Enforce, Approval::Waived);
-        assert_eq!(plan.approval, Approval::Required);
-        assert!(plan.protected.is_some());
-    }
-
-    #[test]
-    fn what_may_be_in_use_needs_an_approval_even_where_it_is_waived() {
-        let mut row = row();
-        row.usage = Use::Unknown;
-        let plan = plan_of(&row, Mode::Enforce, Approval::Waived);
-        assert_eq!(plan.approval, Approval::Required);
-        assert!(plan.effects.iter().any(|effect| effect.contains("a person has to agree")));
-    }
-
-    #[test]
-    fn our_own_keys_and_other_kinds_are_never_due() {
-        let mut own = row();
-        own.own = true;
-        assert!(plan_of(&own, Mode::Enforce, Approval::Waived).withheld.unwrap().contains("own keys"));
-        let mut client = row();
-        client.credential.reference.kind = CredentialKind::OauthClient;
-        assert!(plan_of(&client, Mode::Enforce, Approval::Waived).withheld.is_some());
-    }
-
-    #[test]
-    fn a_key_of_the_org_is_due_only_where_our_own_keys_are_known_and_it_is_none() {
-        let mut key = row();
-        key.credential.reference.kind = CredentialKind::OrgApiKey;
-        let (id, other) = (BTreeSet::from([key.credential.reference.id.clone()]), BTreeSet::from(["k".into()]));
-        assert!(cannot_be_revoked(&key, None).unwrap().contains("not known"));
-        assert!(cannot_be_revoked(&key, Some(&id)).unwrap().contains("own keys"));
-        assert_eq!(cannot_be_revoked(&key, Some(&other)), None);
-        assert!(plan_of(&key, Mode::Enforce, Approval::Waived).withheld.unwrap().contains("not known"));
-    }
-
-    #[test]
-    fn what_is_held_back_is_withheld_from_its_first_moment_and_again_after_a_new_plan() {
-        let plan = |mode| plan_of(&row(), mode, Approval::Waived);
-        let observed = action(&"acme".into(), &cause(), plan(Mode::Observe), 1, now());
-        assert_eq!((observed.state, &observed.reason), (ActionState::Withheld, &observed.plan.withheld));
-        let enforced = replanned(&observed, plan(Mode::Enforce), now());
-        assert_eq!((enforced.state, &enforced.reason), (ActionState::Planned, &None));
-        assert_eq!(replanned(&enforced, plan(Mode::Observe), now()).state, ActionState::Withheld);
-    }
-
-    #[test]
-    fn the_hash_changes_with_the_plan() {
-        let policy = policy(Mode::Enforce, Approval::Required);
-        let at = |now| plan(&row(), basis(&report()), &cause(), &policy, now).unwrap();
-        let (plan, later) = (at(now()), at(now() + TimeDelta::seconds(1)));
-        assert_ne!(hash(&plan), hash(&later));
-        assert_eq!(hash(&plan), hash(&plan.clone()));
-    }
-}
+#[path = "plan_tests.rs"]
+pub(crate) mod tests;

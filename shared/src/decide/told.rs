@@ -11,7 +11,14 @@ pub fn message(org: &OrgId, action: &Action, step: ActionKind, now: Timestamp) -
     let audience = target.owner.clone().map_or(Audience::Security, Audience::Owner);
     let kind = match step {
         ActionKind::Remind => MessageKind::Reminder,
-        ActionKind::Notify | ActionKind::Revoke => MessageKind::Notice,
+        ActionKind::Notify
+        | ActionKind::Revoke
+        | ActionKind::RevokeAll
+        | ActionKind::Suspend
+        | ActionKind::Restore
+        | ActionKind::Block
+        | ActionKind::Allow
+        | ActionKind::Release => MessageKind::Notice,
     };
     let cause = format!("{} {}", action.plan_hash, action.told.len());
     let (subject, text) = notices::notice(&action.plan, kind);

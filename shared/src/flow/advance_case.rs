@@ -1,6 +1,7 @@
 //! Advances one action: reads the facts that [`case::next`] asks for, stores each intent before its effect.
 
 mod facts;
+mod owner;
 
 use super::cases::{Cases, cause_of, plan_of, retry_later};
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     },
     error::{Error, Result},
     model::{
-        Action, ActionId, ActionKind, ActionState, Budget, Claim, LedgerKind, LedgerRecord, Org, PolicyVersion,
+        Action, ActionId, ActionKind, ActionState, Budget, Claim, LedgerKind, LedgerRecord, Org, PolicyVersion, Scope,
         Timestamp, Told, Versioned,
     },
     ports::{CaseChange, CaseStore, Clock, Deadline, ReportReader, ReportStore, TokenRevoker, Written},
@@ -48,6 +49,11 @@ where
         match case::next(&action.value, &facts, &policy, now) {
             Next::Need(need) => fetch(cases, org, &action.value, need, &mut facts).await?,
             Next::Do(Effect::Revoke) => revoke(cases, org, &action.value, &mut facts).await,
+            Next::Do(Effect::Act(order)) => owner::act(cases, org, order, &mut facts).await,
+            Next::Do(Effect::StoreTask(task)) => {
+                owner::store_task(cases, org, &action, task).await?;
+                facts = cases.no_facts();
+            }
             Next::Do(_) if deadline.reached() => return Ok(action.value.state),
             Next::Do(Effect::Claim { budget, attempt }) => {
                 facts = claim(cases, org, &action, &facts, budget, attempt).await?;
@@ -80,7 +86,7 @@ async fn claim<S: CaseStore, R, C: Clock>(
     let now = cases.clock.now();
     let claimed = Action {
         state: ActionState::Claimed,
-        claim: Some(Claim { at: now, attempt }),
+        claim: Some(Claim { at: now, attempt, task: None }),
         reason: Some("the intent is stored; Atlassian is being called".into()),
         changed_at: now,
         wake_at: Some(now + cases.recovery_wait),
@@ -110,13 +116,20 @@ async fn revoke<S, R: TokenRevoker, C: Clock>(
     facts.look = None;
     facts.call = Some(match cases.revoker.revoke(&org.id, &action.plan.target).await {
         Ok(revoked) => Call::Answered(revoked),
-        Err(Error::NotPermitted { what, reason }) => Call::Refused(format!("not permitted: {what}: {reason}")),
-        Err(error @ Error::Invalid { .. }) => Call::Refused(error.to_string()),
-        Err(Error::RateLimited { after, .. }) => {
+        Err(error) => failed_call(error),
+    });
+}
+
+/// What is known of a call that failed.
+fn failed_call(error: Error) -> Call {
+    match error {
+        Error::NotPermitted { what, reason } => Call::Refused(format!("not permitted: {what}: {reason}")),
+        error @ Error::Invalid { .. } => Call::Refused(error.to_string()),
+        Error::RateLimited { after, .. } => {
             Call::RateLimited(TimeDelta::from_std(after).unwrap_or(TimeDelta::minutes(1)))
         }
-        Err(error) => Call::Unclear(error.to_string()),
-    });
+        error => Call::Unclear(error.to_string()),
+    }
 }
 
 /// Hands a message over to be sent, in the transaction that stores that it was.
@@ -148,6 +161,7 @@ async fn replan<S, R, C>(
 ) -> Result<()>
 where
     S: CaseStore + ReportReader,
+    R: TokenRevoker,
     C: Clock,
 {
     let now = cases.clock.now();
@@ -160,6 +174,7 @@ where
         let reason = "the policy no longer asks for it".to_owned();
         return close(cases.store, org, action, ActionState::Cancelled, reason, now).await.map(drop);
     };
+    let plan = if plan.is_unread() { owner::complete(cases, org, plan, policy).await? } else { plan };
     let change = CaseChange {
         action: Some(Versioned { version: action.version, value: plan::replanned(&action.value, plan, now) }),
         ..CaseChange::default()
@@ -242,6 +257,10 @@ fn record(action: &Action, kind: LedgerKind, detail: String, now: Timestamp) -> 
     let agreed: Vec<&str> = action.agreed.iter().map(|agreed| agreed.by.as_str()).collect();
     let agreed = (!agreed.is_empty()).then(|| agreed.join(", "));
     let principal = agreed.or(action.requested_by.clone());
+    let detail = match (action.plan.scope, &action.plan.target.owner) {
+        (Scope::Owner, Some(account)) => format!("account {account}: {detail}"),
+        (Scope::Owner, None) | (Scope::Credential, _) => detail,
+    };
     LedgerRecord {
         at: now,
         kind,

@@ -137,6 +137,9 @@ fn agreed(action: &Action, who: Decider<'_>) -> Result<Option<Action>> {
         | ActionState::Expired
         | ActionState::Failed => return Err(Error::Conflict(too_late(action, "approved"))),
     }
+    if action.plan.is_unread() {
+        return Err(Error::Conflict("what the action hits is being read; approve the plan that lists it".to_owned()));
+    }
     if action.plan.action.only_tells() {
         return Err(Error::Conflict("the action only tells people something; nobody has to agree to it".to_owned()));
     }

@@ -23,5 +23,20 @@ fn coming(plan: &Plan) -> String {
         ActionKind::Revoke => {
             format!("Nothing happens today. It is to be revoked, not before {}.", day(plan.due_at))
         }
+        ActionKind::RevokeAll => {
+            format!(
+                "Nothing happens today. All tokens of the account are to be revoked, not before {}.",
+                day(plan.due_at)
+            )
+        }
+        ActionKind::Suspend => {
+            format!("Nothing happens today. The account is to be suspended, not before {}.", day(plan.due_at))
+        }
+        ActionKind::Block => {
+            format!("Nothing happens today. API tokens are to be blocked, not before {}.", day(plan.due_at))
+        }
+        ActionKind::Restore | ActionKind::Allow | ActionKind::Release => {
+            format!("Access is to be given back, not before {}.", day(plan.due_at))
+        }
     }
 }

@@ -12,6 +12,7 @@ mod ledger;
 pub mod mask;
 mod message;
 mod org;
+mod owner_action;
 mod policy;
 mod poll;
 mod purge;
@@ -33,12 +34,13 @@ pub use exemption::{Exemption, ExemptionScope};
 pub use fact::{Fact, FactName, Facts, Knowledge, Observations};
 pub use finding::{Finding, FindingStatus, Severity, Verdict};
 pub use ids::{
-    AccountId, ActionId, CredentialId, EventId, EventTokenId, FindingId, MessageId, OrgId, QuarantineId, ReportId,
-    shard_of, short_hash, stable_hash,
+    AccountId, ActionId, AuthPolicyId, CredentialId, DirectoryId, EventId, EventTokenId, FindingId, MessageId, OrgId,
+    QuarantineId, ReportId, TaskId, shard_of, short_hash, stable_hash,
 };
 pub use ledger::{Budget, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop};
 pub use message::{Audience, Message, MessageKind, MessageState, Outgoing};
 pub use org::{Org, OrgState, Principal, Role};
+pub use owner_action::{Access, AuthPolicies, Hit, Means, Membership, Order, TaskState};
 pub use policy::{ActionKind, Approval, Limits, Mode, Policy, PolicyVersion, Response, RuleSettings, Step};
 pub use poll::{ActionCatalogue, ActionName, Delays, Interval, MinuteUse, PollState, Reader};
 pub use purge::{Purge, PurgePlace};

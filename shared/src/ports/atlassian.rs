@@ -1,6 +1,6 @@
 //! What the flows need from Atlassian: its log, its lists, and what revokes.
 
-use super::Staged;
+use super::{OwnerActor, Staged};
 use crate::{
     error::Result,
     model::{AccountId, ActionCatalogue, CredentialId, OrgId, SectionName, Target, Timestamp},
@@ -98,7 +98,7 @@ pub enum Revoked {
 }
 
 /// Revokes one credential. A type of its own: nothing that only reads can reach it.
-pub trait TokenRevoker: Send + Sync {
+pub trait TokenRevoker: OwnerActor {
     /// Reads the credential from the API that revokes it.
     fn reread(&self, org: &OrgId, target: &Target) -> impl Future<Output = Result<Reread>> + Send;
     /// Whether the account is an org admin.

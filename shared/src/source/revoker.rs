@@ -19,15 +19,15 @@ use crate::{
 use std::sync::Arc;
 
 /// The account is wrong or not managed (user management API spec).
-const ACCOUNT_NOT_FOUND: &str = "accountNotFound";
+pub(super) const ACCOUNT_NOT_FOUND: &str = "accountNotFound";
 /// The resource is not there (user management API spec).
 const NOT_FOUND: &str = "notFound";
 /// More pages of keys than any org has.
-const PAGES_MAX: u32 = 1_000;
+pub(super) const PAGES_MAX: u32 = 1_000;
 
 /// Revokes single user tokens and single admin keys of the org.
 pub struct TokenRevokerClient<S, C = SystemClock> {
-    client: AtlassianClient<S, C>,
+    pub(super) client: AtlassianClient<S, C>,
 }
 
 impl<S: SecretSource, C: Clock> TokenRevokerClient<S, C> {
@@ -158,7 +158,7 @@ fn listed_key(key: Credential) -> Reread {
     }
 }
 
-fn snapshot(id: CredentialId, token: &ManagedToken) -> TokenSnapshot {
+pub(super) fn snapshot(id: CredentialId, token: &ManagedToken) -> TokenSnapshot {
     TokenSnapshot {
         id,
         label: token.label().to_owned(),

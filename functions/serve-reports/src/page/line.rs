@@ -176,6 +176,12 @@ fn verb(kind: ActionKind) -> &'static str {
         ActionKind::Notify => "Tell the owner of",
         ActionKind::Remind => "Remind the owner of",
         ActionKind::Revoke => "Revoke",
+        ActionKind::RevokeAll => "Revoke all tokens of the service account of",
+        ActionKind::Suspend => "Suspend the owner of",
+        ActionKind::Restore => "Restore the owner of",
+        ActionKind::Block => "Block API tokens for the owner of",
+        ActionKind::Allow => "Allow API tokens for the owner of",
+        ActionKind::Release => "Undo the block of the owner of",
     }
 }
 

@@ -6,8 +6,8 @@ use shared::{
     clock::InstantDeadline,
     config::{Settings, Tables},
     error::{Error, Result},
-    model::{AccountId, OrgId, Target},
-    ports::{Reread, Revoked, TokenRevoker},
+    model::{AccountId, AuthPolicyId, Membership, Order, OrgId, Target, TaskId, TaskState},
+    ports::{Acted, OwnerActor, Reread, Revoked, TokenRevoker, TokenSnapshot},
     secrets::SecretCache,
     source::{AtlassianReader, TokenRevokerClient},
     store::Store,
@@ -180,5 +180,31 @@ impl<R: TokenRevoker> TokenRevoker for Counted<R> {
 
     async fn revoke(&self, org: &OrgId, target: &Target) -> Result<Revoked> {
         self.call(self.inner.revoke(org, target)).await
+    }
+}
+
+impl<R: OwnerActor> OwnerActor for Counted<R> {
+    async fn service_tokens(&self, org: &OrgId, account: &AccountId) -> Result<Vec<TokenSnapshot>> {
+        self.call(self.inner.service_tokens(org, account)).await
+    }
+
+    async fn user_tokens(&self, org: &OrgId, account: &AccountId) -> Result<Option<Vec<TokenSnapshot>>> {
+        self.call(self.inner.user_tokens(org, account)).await
+    }
+
+    async fn memberships(&self, org: &OrgId, account: &AccountId) -> Result<Vec<Membership>> {
+        self.call(self.inner.memberships(org, account)).await
+    }
+
+    async fn auth_policy(&self, org: &OrgId, account: &AccountId) -> Result<Option<AuthPolicyId>> {
+        self.call(self.inner.auth_policy(org, account)).await
+    }
+
+    async fn act(&self, org: &OrgId, order: &Order) -> Result<Acted> {
+        self.call(self.inner.act(org, order)).await
+    }
+
+    async fn task(&self, org: &OrgId, task: &TaskId) -> Result<TaskState> {
+        self.call(self.inner.task(org, task)).await
     }
 }

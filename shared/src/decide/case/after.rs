@@ -3,8 +3,9 @@
 use super::{
     ATTEMPTS_MAX, Call, Effect, Facts, Look, Need, Next, claim,
     look::{Used, unchanged},
+    owner,
 };
-use crate::model::{Action, ActionState, PolicyVersion, Timestamp};
+use crate::model::{Action, ActionState, PolicyVersion, Scope, Timestamp};
 use crate::ports::{Reread, Revoked};
 use chrono::TimeDelta;
 
@@ -12,6 +13,9 @@ pub(super) fn after_claim(action: &Action, facts: &Facts, policy: &PolicyVersion
     let Some(claim) = &action.claim else {
         return Next::Close(ActionState::Failed, "it was claimed without a claim; nothing was called".into());
     };
+    if action.plan.scope == Scope::Owner {
+        return owner::after_claim(action, facts, policy, claim, now);
+    }
     let recover_at = claim.at + facts.recovery_wait;
     match &facts.call {
         Some(Call::Answered(Revoked::Now | Revoked::Already)) => verified(facts, recover_at.max(now)),

@@ -1,5 +1,6 @@
 //! The facts that [`crate::decide::case::next`] asks for.
 
+use super::owner;
 use crate::{
     decide::{
         case::{Answer, Delivery, Facts, LogLag, Look, Need, OwnKey, Standing},
@@ -9,8 +10,8 @@ use crate::{
     error::Result,
     flow::cases::Cases,
     model::{
-        Action, Budget, CredentialKind, Exemption, FindingStatus, MessageState, Org, ReportStatus, Target, Timestamp,
-        Versioned,
+        Action, Budget, CredentialKind, Exemption, FindingStatus, Hit, MessageState, Org, ReportStatus, Scope, Target,
+        Timestamp, Versioned,
     },
     ports::{CaseReader, CaseStore, Clock, ReportReader, ReportStore, TokenRevoker},
 };
@@ -36,6 +37,9 @@ where
         Need::OwnKey => facts.own_key = Some(own_key(cases.store, org, action).await?),
         Need::Reread => facts.look = Some(look(cases.revoker, org, action).await),
         Need::Delivery => facts.delivery = Some(delivery(cases.store, org, action).await?),
+        Need::Hits => facts.hits = Some(owner::hits(cases, org, action).await?),
+        Need::Owner => facts.owner = Some(owner::state(cases.revoker, org, action).await),
+        Need::Task => facts.task = owner::task(cases.revoker, org, action).await,
         Need::Budget => facts.budget = Some(budget(cases.store, org).await?),
     }
     Ok(())
@@ -67,7 +71,17 @@ async fn exemption(store: &impl CaseStore, org: &Org, action: &Action, now: Time
     let rule = action.plan.rule.as_deref();
     let covered = Covered { finding: action.finding.as_ref(), credential, owner: owner.as_ref(), label, rule };
     let exemptions = store.exemptions(&org.id).await?;
-    Ok(exempt::covering(&exemptions, &covered, now).cloned())
+    if action.plan.scope == Scope::Credential {
+        return Ok(exempt::covering(&exemptions, &covered, now).cloned());
+    }
+    if !action.plan.action.ends_use() {
+        return Ok(None);
+    }
+    let of_hit = |hit: &Hit| {
+        let covered = Covered { finding: None, credential: &hit.credential, label: &hit.label, rule: None, ..covered };
+        exempt::covering(&exemptions, &covered, now).cloned()
+    };
+    Ok(action.plan.hits.iter().filter(|hit| hit.exempt.is_none()).find_map(of_hit))
 }
 
 async fn admin_role(revoker: &impl TokenRevoker, org: &Org, action: &Action) -> Answer {

@@ -1,65 +1,20 @@
-//! What is done to keys of the org and to everything of an owner, over a simulated org.
+//! Keys of the org, and our own among them.
 
+use crate::{DAY, ask, calls, governed, never_org_wide, org, rows};
 use atlassian_sim::SimOptions;
-use serde_json::Value;
 use shared::{
-    decide::plan::Basis,
     error::Error,
-    flow::decide_action::{self, Asked, Request},
-    model::{Action, ActionKind, ActionState, CredentialKind, CredentialRow, Org, Versioned},
-    ports::{CaseReader, FindingStore, Written},
+    model::{ActionKind, ActionState, CredentialKind, CredentialRow},
+    ports::{FindingStore, Written},
 };
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 use tokenwarden_tests::world::{ENFORCE, OWN_KEYS, World};
-
-const DAY: Duration = Duration::from_secs(86_400);
-
-/// A company with a report, under a policy that acts.
-async fn governed() -> World {
-    let options = SimOptions { users: 300, tokens: 120, max_events: 2_000, ..SimOptions::default() };
-    let world = World::with(options).await;
-    world.put_policy(ENFORCE).await;
-    world.poll().await;
-    world.tick_report().await;
-    world
-}
-
-async fn org(world: &World) -> Versioned<Org> {
-    world.store().org_entry(&world.org).await.expect("the registry is read").expect("the org is registered")
-}
-
-async fn rows(world: &World) -> Vec<CredentialRow> {
-    world.rows(&world.latest().await.expect("a report")).await
-}
-
-/// Somebody asks for an action.
-async fn ask(world: &World, action: ActionKind, row: &CredentialRow) -> Result<Action, Error> {
-    let store = world.store();
-    let (report, org) = (world.latest().await.expect("a report"), org(world).await.value);
-    let policy = store.policy(&world.org).await.expect("the policy is read").expect("a policy");
-    let basis = Basis { report: &report, own_key_ids: org.own_key_ids.as_ref() };
-    let asked = Request { action, row, basis, policy: &policy };
-    match decide_action::request(&store, &world.org, asked, world.decider("bo")).await? {
-        Asked::New(action) | Asked::Open(action) => Ok(*action),
-    }
-}
 
 /// A key of the org that is none of ours.
 async fn foreign_key(world: &World) -> CredentialRow {
     let keys = rows(world).await.into_iter();
     let foreign = |row: &CredentialRow| row.credential.reference.kind == CredentialKind::OrgApiKey && !row.own;
     keys.into_iter().find(foreign).expect("a key that is not ours")
-}
-
-async fn calls(world: &World, method: &str) -> Vec<String> {
-    let calls = world.sim_get("/_sim/calls").await["items"].as_array().cloned().unwrap_or_default();
-    let path = |call: &Value| call["path"].as_str().unwrap_or_default().to_owned();
-    calls.iter().filter(|call| call["method"] == method).map(path).collect()
-}
-
-async fn never_org_wide(world: &World) {
-    let org_wide = |path: &String| path.ends_with(&format!("/orgs/{}/api-tokens", world.org));
-    assert_eq!(calls(world, "DELETE").await.into_iter().filter(org_wide).count(), 0);
 }
 
 #[tokio::test]

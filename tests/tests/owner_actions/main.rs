@@ -1,0 +1,340 @@
+//! What is done to keys of the org and to everything of an owner, over a simulated org.
+
+mod keys;
+
+use atlassian_sim::SimOptions;
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use shared::{
+    clock::NoDeadline,
+    decide::plan::Basis,
+    error::Error,
+    flow::decide_action::{self, Asked, Request},
+    model::{
+        Access, AccountId, Action, ActionKind, ActionState, CredentialKind, CredentialRow, Exemption, ExemptionScope,
+        Org, Relation, Versioned,
+    },
+    ports::{CaseChange, CaseReader, CaseStore, Clock, OwnerActor, Pending, Written},
+};
+use std::time::Duration;
+use tokenwarden_tests::{
+    doom::{Doom, Doomed, Side},
+    world::{ENFORCE, World},
+};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A company with a report, under a policy that acts and knows where people are moved.
+async fn governed() -> World {
+    let options = SimOptions { users: 300, tokens: 120, max_events: 2_000, ..SimOptions::default() };
+    let world = World::with(options).await;
+    let policies = "auth_policies: {blocking: sim-policy-no-tokens, allowing: sim-policy-default}\n";
+    world.put_policy(&format!("{ENFORCE}{policies}")).await;
+    world.poll().await;
+    world.tick_report().await;
+    world
+}
+
+async fn org(world: &World) -> Versioned<Org> {
+    world.store().org_entry(&world.org).await.expect("the registry is read").expect("the org is registered")
+}
+
+async fn rows(world: &World) -> Vec<CredentialRow> {
+    world.rows(&world.latest().await.expect("a report")).await
+}
+
+/// Somebody asks for an action.
+async fn ask(world: &World, action: ActionKind, row: &CredentialRow) -> Result<Action, Error> {
+    let store = world.store();
+    let (report, org) = (world.latest().await.expect("a report"), org(world).await.value);
+    let policy = store.policy(&world.org).await.expect("the policy is read").expect("a policy");
+    let basis = Basis { report: &report, own_key_ids: org.own_key_ids.as_ref() };
+    let asked = Request { action, row, basis, policy: &policy };
+    match decide_action::request(&store, &world.org, asked, world.decider("bo")).await? {
+        Asked::New(action) | Asked::Open(action) => Ok(*action),
+    }
+}
+
+async fn calls(world: &World, method: &str) -> Vec<String> {
+    let calls = world.sim_get("/_sim/calls").await["items"].as_array().cloned().unwrap_or_default();
+    let path = |call: &Value| call["path"].as_str().unwrap_or_default().to_owned();
+    calls.iter().filter(|call| call["method"] == method).map(path).collect()
+}
+
+async fn never_org_wide(world: &World) {
+    let org_wide = |path: &String| path.ends_with(&format!("/orgs/{}/api-tokens", world.org));
+    assert_eq!(calls(world, "DELETE").await.into_iter().filter(org_wide).count(), 0);
+}
+
+const NO_TOKENS: &str = "sim-policy-no-tokens";
+
+fn account(row: &CredentialRow) -> AccountId {
+    row.credential.owner.clone().expect("an owner")
+}
+
+/// An account of this relation of which nothing was used for months, by one of its credentials.
+async fn quiet(world: &World, relation: Relation, kind: CredentialKind) -> CredentialRow {
+    let (rows, since) = (rows(world).await, world.clock.now() - TimeDelta::days(60));
+    let used = |row: &CredentialRow| row.last_used_at.is_some_and(|at| at > since);
+    let of = |row: &&CredentialRow| {
+        let owner = row.owner.as_ref().filter(|owner| owner.relation == relation && owner.email.is_some());
+        row.credential.reference.kind == kind && owner.is_some_and(|owner| owner.org_admin != Some(true))
+    };
+    let alone = |row: &&CredentialRow| {
+        let mut same = rows.iter().filter(|other| other.credential.owner == row.credential.owner);
+        same.all(|other| !used(other) && other.credential.reference.kind == kind)
+    };
+    rows.iter().filter(of).find(alone).expect("a quiet account").clone()
+}
+
+async fn quiet_user(world: &World) -> CredentialRow {
+    quiet(world, Relation::Managed, CredentialKind::UserApiToken).await
+}
+
+/// Asks for an action and has its plan read.
+async fn asked(world: &World, action: ActionKind, row: &CredentialRow) -> Action {
+    let asked = ask(world, action, row).await.expect("it can be asked for");
+    world.sweep().await;
+    world.action(&asked.id).await
+}
+
+/// Until nothing of it is under way any more.
+async fn carried_out(world: &World, action: &Action) -> Action {
+    for _ in 0..8 {
+        world.sweep().await;
+        let now = world.action(&action.id).await;
+        if now.state.is_final() || now.state == ActionState::Withheld {
+            break;
+        }
+        world.advance(Duration::from_secs(61)).await;
+        world.poll().await;
+    }
+    let now = world.action(&action.id).await;
+    never_org_wide(world).await;
+    now
+}
+
+async fn agreed_and_done(world: &World, kind: ActionKind, row: &CredentialRow) -> Action {
+    let action = asked(world, kind, row).await;
+    assert_eq!(action.state, ActionState::Waiting, "{:?}", action.reason);
+    assert!(kind == ActionKind::Allow || !action.plan.hits.is_empty(), "every credential is listed");
+    world.approve(&action.id).await;
+    let done = carried_out(world, &action).await;
+    assert_eq!(done.state, ActionState::Done, "{:?}", done.reason);
+    done
+}
+
+async fn posts(world: &World, part: &str) -> usize {
+    calls(world, "POST").await.iter().filter(|path| path.contains(part)).count()
+}
+
+async fn policy_of(world: &World, row: &CredentialRow) -> String {
+    let policy = world.revoker().auth_policy(&world.org, &account(row)).await.expect("it is read");
+    policy.expect("one policy").to_string()
+}
+
+async fn is_suspended(world: &World, row: &CredentialRow) -> bool {
+    let memberships = world.revoker().memberships(&world.org, &account(row)).await.expect("they are read");
+    assert!(!memberships.is_empty());
+    memberships.iter().all(|one| one.access == Access::Suspended)
+}
+
+#[tokio::test]
+async fn all_tokens_of_a_service_account_are_revoked_by_one_call() {
+    let world = governed().await;
+    let row = quiet(&world, Relation::Service, CredentialKind::ServiceAccountToken).await;
+    agreed_and_done(&world, ActionKind::RevokeAll, &row).await;
+    let deleted = calls(&world, "DELETE").await;
+    assert!(matches!(&deleted[..], [one] if one.contains("/service-accounts/")), "{deleted:?}");
+}
+
+#[tokio::test]
+async fn a_suspended_user_is_restored() {
+    let world = governed().await;
+    let row = quiet_user(&world).await;
+    let done = agreed_and_done(&world, ActionKind::Suspend, &row).await;
+    assert!(done.plan.reversible && done.plan.effects.iter().any(|effect| effect.contains("sign-in")));
+    assert!(is_suspended(&world, &row).await);
+    assert_eq!(posts(&world, "/suspend").await, 1);
+    agreed_and_done(&world, ActionKind::Restore, &row).await;
+    assert!(!is_suspended(&world, &row).await);
+    assert_eq!((posts(&world, "/suspend").await, posts(&world, "/restore").await), (1, 1));
+}
+
+#[tokio::test]
+async fn an_external_account_is_suspended_in_each_of_its_directories_after_a_person_asked_and_another_agreed() {
+    let world = governed().await;
+    let external = |row: &CredentialRow| {
+        let since = world.clock.now() - TimeDelta::days(31);
+        row.owner.as_ref().is_some_and(|owner| owner.relation == Relation::External)
+            && row.last_used_at.is_none_or(|at| at < since)
+    };
+    let Some(row) = rows(&world).await.into_iter().find(external) else { return };
+    let action = asked(&world, ActionKind::Suspend, &row).await;
+    if action.state == ActionState::Waiting {
+        world.approve(&action.id).await;
+        let done = carried_out(&world, &action).await;
+        assert_eq!(done.state, ActionState::Done, "{:?}", done.reason);
+        assert!(is_suspended(&world, &row).await);
+        assert_eq!(posts(&world, "/suspend").await, 2);
+    }
+}
+
+#[tokio::test]
+async fn a_blocked_user_goes_back_to_the_policy_from_before_without_a_second_approval() {
+    let world = governed().await;
+    let row = quiet_user(&world).await;
+    let before = policy_of(&world, &row).await;
+    let done = agreed_and_done(&world, ActionKind::Block, &row).await;
+    assert!(done.plan.reversible);
+    assert_eq!(policy_of(&world, &row).await, NO_TOKENS);
+    assert_eq!(posts(&world, "/add-users").await, 1, "asked for once");
+    let release = asked(&world, ActionKind::Release, &row).await;
+    let released = carried_out(&world, &release).await;
+    assert_eq!((released.state, released.agreed.len()), (ActionState::Done, 0), "{:?}", released.reason);
+    assert_eq!(policy_of(&world, &row).await, before);
+    assert_eq!(posts(&world, "/add-users").await, 2);
+}
+
+#[tokio::test]
+async fn nothing_can_be_released_that_was_not_blocked_from_here() {
+    let world = governed().await;
+    let row = quiet_user(&world).await;
+    for kind in [ActionKind::Release, ActionKind::Restore] {
+        let action = asked(&world, kind, &row).await;
+        assert_eq!(action.state, ActionState::Withheld, "{:?}", action.reason);
+    }
+    assert_eq!((posts(&world, "/add-users").await, posts(&world, "/restore").await), (0, 0));
+}
+
+#[tokio::test]
+async fn a_task_that_fails_for_the_account_is_reported_by_its_id_and_nothing_is_done_twice() {
+    let world = governed().await;
+    let row = quiet_user(&world).await;
+    let action = asked(&world, ActionKind::Block, &row).await;
+    world.approve(&action.id).await;
+    world
+        .sim_post(
+            "/_sim/faults",
+            &json!({"path_prefix": "/admin/control/v1/", "method": "GET", "times": 1, "status": 500}),
+        )
+        .await;
+    world.sweep().await;
+    world.sim_post(&format!("/_sim/users/{}", account(&row)), &json!({ "status": "closed" })).await;
+    let failed = carried_out(&world, &action).await;
+    let reason = failed.reason.clone().unwrap_or_default();
+    assert_eq!(failed.state, ActionState::Failed, "{reason}");
+    assert!(reason.contains(account(&row).as_str()) && reason.contains("User not found"), "{reason}");
+    let email = row.owner.as_ref().and_then(|owner| owner.email.clone()).expect("an address");
+    let ledger = serde_json::to_string(&world.ledger().await).expect("JSON");
+    assert!(!ledger.contains(&email), "a ledger holds no addresses");
+    assert_eq!(posts(&world, "/add-users").await, 1);
+}
+
+#[tokio::test]
+async fn a_credential_in_use_or_exempt_keeps_everything_of_its_owner() {
+    let world = governed().await;
+    let since = world.clock.now() - TimeDelta::days(20);
+    let busy = rows(&world).await.into_iter().find(|row| {
+        let managed =
+            row.owner.as_ref().is_some_and(|owner| owner.relation == Relation::Managed && owner.email.is_some());
+        let token = row.credential.reference.kind == CredentialKind::UserApiToken;
+        managed && token && row.last_used_at.is_some_and(|at| at > since)
+    });
+    let busy = asked(&world, ActionKind::Block, &busy.expect("a token in use")).await;
+    assert_eq!(busy.state, ActionState::Withheld);
+    assert!(busy.reason.is_some_and(|reason| reason.contains("is in use") || reason.contains("made a key")));
+    let row = quiet_user(&world).await;
+    let action = asked(&world, ActionKind::Block, &row).await;
+    world.approve(&action.id).await;
+    let exemption = Exemption {
+        id: "x".into(),
+        scope: ExemptionScope { credential: Some(row.credential.reference.clone()), ..ExemptionScope::default() },
+        reason: "payroll".into(),
+        author: "ann".into(),
+        created_at: world.clock.now(),
+        until: world.clock.now() + TimeDelta::days(9),
+    };
+    let change = CaseChange { exemption: Some(exemption), ..CaseChange::default() };
+    assert_eq!(world.store().apply(&world.org, &change).await, Ok(Written::Stored));
+    let kept = carried_out(&world, &action).await;
+    assert_eq!(kept.state, ActionState::Cancelled);
+    assert!(kept.reason.is_some_and(|reason| reason.contains("payroll")));
+    assert_eq!(posts(&world, "/add-users").await, 0);
+}
+
+#[tokio::test]
+async fn a_use_after_the_approval_keeps_everything_of_the_owner() {
+    let world = governed().await;
+    let row = quiet_user(&world).await;
+    let action = asked(&world, ActionKind::Suspend, &row).await;
+    world.advance(DAY).await;
+    let used = json!({ "token_id": row.credential.reference.id });
+    let other = world.sim_post("/_sim/use", &used).await;
+    assert_eq!(other["id"], row.credential.reference.id.as_str());
+    world.poll().await;
+    world.approve(&action.id).await;
+    let kept = carried_out(&world, &action).await;
+    assert_eq!(kept.state, ActionState::Cancelled, "{:?}", kept.reason);
+    assert!(kept.reason.is_some_and(|reason| reason.contains("it was used on")));
+    assert_eq!(posts(&world, "/suspend").await, 0);
+}
+
+#[tokio::test]
+async fn protected_people_and_org_admins_are_refused_although_somebody_agreed() {
+    let world = governed().await;
+    let row = quiet_user(&world).await;
+    let action = asked(&world, ActionKind::Suspend, &row).await;
+    world.approve(&action.id).await;
+    world.sim_post(&format!("/_sim/users/{}", account(&row)), &json!({ "admin": true })).await;
+    let kept = carried_out(&world, &action).await;
+    assert_eq!(kept.state, ActionState::Cancelled, "{:?}", kept.reason);
+    assert!(kept.reason.is_some_and(|reason| reason.contains("org admin")));
+    world.put_policy(&ENFORCE.replace("nobody-in-particular", account(&row).as_str())).await;
+    for kind in [ActionKind::Suspend, ActionKind::Block, ActionKind::Allow] {
+        let refused = ask(&world, kind, &row).await;
+        assert!(matches!(&refused, Err(Error::Conflict(why)) if why.contains("protected")), "{refused:?}");
+    }
+    assert_eq!(posts(&world, "/suspend").await, 0);
+}
+
+/// Hands one action to a process that may die; what it answers is lost with it.
+async fn advance(world: &World, action: &Action, doom: &Doom) {
+    let store = world.store_by(world.dynamo.doomed_client(doom));
+    let app = world.remediation(store, Doomed { revoker: world.revoker(), doom: doom.clone() });
+    let pending = Some((world.org.clone(), Pending::Action(action.id.clone())));
+    let record = remediate_tokens::Record { sequence: "1".into(), pending };
+    let _ = app.run(remediate_tokens::Trigger::Stream(vec![record]), &NoDeadline).await;
+}
+
+/// Every call of a suspension and of its undoing dies once before and once after its effect. The audit log of the
+/// simulated org says how often the account was really changed.
+#[tokio::test]
+async fn a_crash_at_any_call_of_a_suspension_or_a_restoration_leads_to_one_effect() {
+    let world = governed().await;
+    let row = quiet_user(&world).await;
+    let (mut struck, mut rounds) = (0, 0);
+    for side in [Side::Before, Side::After] {
+        for at in 1.. {
+            let mut alive = true;
+            for kind in [ActionKind::Suspend, ActionKind::Restore] {
+                let action = asked(&world, kind, &row).await;
+                assert_eq!(action.state, ActionState::Waiting, "{:?}", action.reason);
+                world.approve(&action.id).await;
+                let doom = Doom::at(at, side);
+                advance(&world, &action, &doom).await;
+                let done = carried_out(&world, &action).await;
+                assert_eq!(done.state, ActionState::Done, "{kind:?} {side:?} {at}: {:?}", done.reason);
+                alive &= !doom.struck();
+                struck += u32::from(doom.struck());
+            }
+            rounds += 1;
+            assert_eq!(posts(&world, "/suspend").await, rounds, "{side:?} {at}: once each");
+            assert_eq!(posts(&world, "/restore").await, rounds, "{side:?} {at}: once each");
+            if alive {
+                break;
+            }
+        }
+    }
+    assert!(struck >= 20, "only {struck} calls were found");
+}
