@@ -51,7 +51,7 @@ async fn our_own_keys_and_other_kinds_are_not_acted_on() {
     let own = server.post("approver", "/v1/orgs/org-1/actions", &wanted("org_api_key", "tok/014")).await;
     let key = server.post("approver", "/v1/orgs/org-1/actions", &wanted("org_api_key", "tok/029")).await;
     let none = server.post("approver", "/v1/orgs/org-1/actions", &wanted("user_api_token", "none")).await;
-    assert_eq!((own.status, key.status, none.status), (409, 400, 404));
+    assert_eq!((own.status, key.status, none.status), (409, 409, 404));
 }
 
 #[tokio::test]
