@@ -1,7 +1,7 @@
 //! What an action needs next: one pure function over its state and the facts, so that every (state, step) can be listed.
 
 mod after;
-mod look;
+mod fresh;
 mod owner;
 
 use super::budget::{self, Take};
@@ -13,7 +13,8 @@ use crate::model::{
 use crate::ports::{Acted, Reread, Revoked};
 use after::after_claim;
 use chrono::TimeDelta;
-use look::{Used, fresh};
+use fresh::{Used, fresh};
+pub(super) use owner::failed_for;
 pub use owner::{HitNow, OwnerState, Seen};
 
 /// The log may be this late before actions wait for it.
@@ -365,6 +366,9 @@ fn claim(action: &Action, facts: &Facts, policy: &PolicyVersion, attempt: u32, n
     }
 }
 
+#[cfg(test)]
+#[path = "case_properties.rs"]
+mod properties;
 #[cfg(test)]
 #[path = "case_tests.rs"]
 mod tests;

@@ -21,7 +21,12 @@ pub(crate) fn basis(report: &Report) -> Basis<'_> {
 
 /// The plan that answers [`cause`].
 pub(crate) fn plan_of(row: &CredentialRow, mode: Mode, approval: Approval) -> Plan {
-    plan(row, basis(&report()), &cause(), &policy(mode, approval), now()).unwrap()
+    replan_of(row, &policy(mode, approval), now())
+}
+
+/// The plan that answers [`cause`] by a policy.
+pub(crate) fn replan_of(row: &CredentialRow, policy: &PolicyVersion, now: Timestamp) -> Plan {
+    plan(row, basis(&report()), &cause(), policy, now).unwrap()
 }
 
 pub(crate) fn policy(mode: Mode, approval: Approval) -> PolicyVersion {
@@ -34,6 +39,7 @@ pub(crate) fn policy(mode: Mode, approval: Approval) -> PolicyVersion {
         approval_valid_days: 30,
         in_use_days: 30,
         auth_policies: None,
+        recipients: crate::model::Recipients::default(),
         calendar: every_day(),
         rules: BTreeMap::from([("unused".to_owned(), unused)]),
     };

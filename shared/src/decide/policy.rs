@@ -1,10 +1,13 @@
 //! A policy, checked: every fault with its key, the reason and how to mend it.
 
+mod recipients;
+
 use super::{calendar, ladder};
 use crate::{
     error::{Error, Result},
     model::{
-        ActionKind, Approval, AuthPolicies, Calendar, Limits, Mode, Policy, Response, RuleSettings, Step, stable_hash,
+        ActionKind, Approval, AuthPolicies, Calendar, Limits, Mode, Policy, Recipients, Response, RuleSettings, Step,
+        stable_hash,
     },
     rules::{RULES, Rule},
 };
@@ -52,6 +55,7 @@ pub fn default_policy() -> Policy {
         approval_valid_days: 30,
         in_use_days: 30,
         auth_policies: None,
+        recipients: Recipients::default(),
         calendar: Calendar::default(),
         rules: [("unused".to_owned(), unused)].into(),
     }
@@ -161,6 +165,7 @@ fn faults(policy: &Policy) -> Vec<Fault> {
         faults.push(Fault::new(&["in_use_days"], reason, "use a whole number from 1 to 365"));
     }
     faults.extend(policy.auth_policies.iter().flat_map(auth_policy_faults));
+    faults.extend(recipients::faults(&policy.recipients));
     faults.extend(calendar_faults(&policy.calendar));
     faults.extend(policy.rules.iter().flat_map(|(rule, settings)| rule_faults(rule, settings)));
     faults

@@ -7,6 +7,7 @@ use super::cases::{Cases, cause_of, plan_of, retry_later};
 use crate::{
     decide::{
         case::{self, Call, Effect, Facts, Next},
+        ledger::{answer_of, evidence_digest, own_words},
         plan, told,
     },
     error::{Error, Result},
@@ -59,7 +60,7 @@ where
                 facts = claim(cases, org, &action, &facts, budget, attempt).await?;
             }
             Next::Do(Effect::Tell(kind)) => {
-                tell(cases, org, &action, kind, now).await?;
+                tell(cases, org, &action, kind, &policy, now).await?;
                 facts = cases.no_facts();
             }
             Next::Do(Effect::Replan) => {
@@ -68,7 +69,9 @@ where
             }
             Next::WaitUntil(at, reason) => return wait(cases.store, org, &action, Some(at), reason, now).await,
             Next::Rest(reason) => return wait(cases.store, org, &action, None, reason, now).await,
-            Next::Close(state, reason) => return close(cases.store, org, &action, state, reason, now).await,
+            Next::Close(state, reason) => {
+                return close(cases.store, org, &action, state, reason, &facts, now).await;
+            }
         }
     }
     Err(Error::Contended(format!("action {id}")))
@@ -138,9 +141,11 @@ async fn tell<S: CaseStore, R, C: Clock>(
     org: &Org,
     action: &Versioned<Action>,
     kind: ActionKind,
+    policy: &PolicyVersion,
     now: Timestamp,
 ) -> Result<()> {
-    let message = told::message(&org.id, &action.value, kind, now);
+    let questions = policy.policy.recipients.questions.as_deref();
+    let message = told::message(&org.id, &action.value, kind, questions, now);
     let mut next = Action { changed_at: now, ..action.value.clone() };
     next.told.push(Told { at: now, message: message.id.clone() });
     let change = CaseChange {
@@ -172,7 +177,7 @@ where
     };
     let Some(plan) = planned else {
         let reason = "the policy no longer asks for it".to_owned();
-        return close(cases.store, org, action, ActionState::Cancelled, reason, now).await.map(drop);
+        return close(cases.store, org, action, ActionState::Cancelled, reason, &Facts::default(), now).await.map(drop);
     };
     let plan = if plan.is_unread() { owner::complete(cases, org, plan, policy).await? } else { plan };
     let change = CaseChange {
@@ -224,6 +229,7 @@ async fn close(
     action: &Versioned<Action>,
     state: ActionState,
     reason: String,
+    facts: &Facts,
     now: Timestamp,
 ) -> Result<ActionState> {
     let ended = Action { state, reason: Some(reason.clone()), changed_at: now, wake_at: None, ..action.value.clone() };
@@ -237,8 +243,9 @@ async fn close(
         | ActionState::Withheld
         | ActionState::Claimed => LedgerKind::ActionFailed,
     };
+    let answer = answer_of(&action.value, facts);
     let change = CaseChange {
-        record: Some(record(&ended, kind, reason, now)),
+        record: Some(LedgerRecord { answer, ..record(&ended, kind, own_words(&reason), now) }),
         action: Some(Versioned { version: action.version, value: ended }),
         ..CaseChange::default()
     };
@@ -270,5 +277,7 @@ fn record(action: &Action, kind: LedgerKind, detail: String, now: Timestamp) -> 
         plan_hash: Some(action.plan_hash.clone()),
         policy_version: Some(action.plan.policy_version),
         detail,
+        evidence_digest: Some(evidence_digest(&action.plan.evidence)),
+        answer: None,
     }
 }

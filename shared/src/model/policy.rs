@@ -1,6 +1,6 @@
 //! The policy: what is judged, what is answered, how much, and in which mode.
 
-use super::{AccountId, AuthPolicies, Calendar, Scope, Timestamp};
+use super::{AccountId, AuthPolicies, Calendar, Recipients, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -239,6 +239,9 @@ pub struct Policy {
     /// Where people are moved; without it nobody is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_policies: Option<AuthPolicies>,
+    /// Who is told; without it nobody is.
+    #[serde(default, skip_serializing_if = "Recipients::is_absent")]
+    pub recipients: Recipients,
     /// The working days on which steps fall due.
     #[serde(default)]
     pub calendar: Calendar,

@@ -277,7 +277,7 @@ async fn a_use_after_the_approval_keeps_everything_of_the_owner() {
     world.approve(&action.id).await;
     let kept = carried_out(&world, &action).await;
     assert_eq!(kept.state, ActionState::Cancelled, "{:?}", kept.reason);
-    assert!(kept.reason.is_some_and(|reason| reason.contains("it was used on")));
+    assert!(kept.reason.is_some_and(|reason| reason.contains("was used on")));
     assert_eq!(posts(&world, "/suspend").await, 0);
 }
 

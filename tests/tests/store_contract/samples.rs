@@ -197,6 +197,8 @@ pub(crate) fn record(detail: &str) -> LedgerRecord {
         plan_hash: None,
         policy_version: Some(1),
         detail: detail.into(),
+        evidence_digest: None,
+        answer: None,
     }
 }
 
@@ -216,6 +218,7 @@ pub(crate) fn policy(version: u64) -> PolicyVersion {
             approval_valid_days: 30,
             in_use_days: 30,
             auth_policies: None,
+            recipients: shared::model::Recipients::default(),
             calendar: Calendar::default(),
             rules: [("unused".to_owned(), settings)].into(),
         },

@@ -2,7 +2,7 @@
 
 use super::{
     ATTEMPTS_MAX, Call, Effect, Facts, Look, Need, Next, claim,
-    look::{Used, unchanged},
+    fresh::{Used, unchanged},
     owner,
 };
 use crate::model::{Action, ActionState, PolicyVersion, Scope, Timestamp};

@@ -3,7 +3,7 @@
 
 use super::{
     ATTEMPTS_MAX, Answer, Call, Effect, Facts, LOG_LAG_MAX, LogLag, Need, Next, claim,
-    look::{is_later, used_since},
+    fresh::{is_later, was_used},
 };
 use crate::decide::owner_plan::touches_a_person;
 use crate::model::{
@@ -108,12 +108,13 @@ fn hits(action: &Action, facts: &Facts, now: Timestamp) -> Option<Next> {
     }
 }
 
+/// Labels are people's words, so they stand after the colon, where the ledger does not go.
 fn changed(plan: &Plan, now: &HitNow) -> Option<String> {
     let Some(planned) = plan.hits.iter().find(|hit| hit.credential.id == now.id) else {
-        return Some(format!("the account has a credential '{}' ({}) that the plan does not list", now.label, now.id));
+        return Some(format!("the account has {} too, which the plan does not list: '{}'", now.id, now.label));
     };
     let used = now.last_used_at.filter(|used| is_later(Some(*used), planned.last_used_at))?;
-    Some(format!("'{}' ({}): {}", now.label, now.id, used_since(used)))
+    Some(format!("its credential {} {}: '{}'", now.id, was_used(used), now.label))
 }
 
 fn state(action: &Action, facts: &Facts, now: Timestamp) -> Option<Next> {
@@ -268,7 +269,7 @@ fn task(action: &Action, facts: &Facts, policy: &PolicyVersion, claimed: &Claim,
 }
 
 /// The task's failure, if it concerns the account: named by its id, for a ledger holds no addresses.
-fn failed_for(plan: &Plan, failed: &[(String, String)]) -> Option<String> {
+pub(in crate::decide) fn failed_for(plan: &Plan, failed: &[(String, String)]) -> Option<String> {
     let Some(Means::Policy { email, .. }) = &plan.means else { return None };
     let ours = failed.iter().find(|(who, _)| who.is_empty() || who.eq_ignore_ascii_case(email))?;
     let account = plan.target.owner.as_ref().map_or("of an unknown id", AccountId::as_str);

@@ -135,10 +135,10 @@ fn an_org_admin_is_spared_although_a_person_agreed() {
 #[test]
 fn a_use_since_or_a_credential_that_the_plan_does_not_list_ends_it_by_name() {
     let used = Facts { hits: hits(Some(later(0))), ..facts() };
-    closes(&first(&suspension(), &used), ActionState::Cancelled, "'ci' (t1): it was used on");
+    closes(&first(&suspension(), &used), ActionState::Cancelled, "its credential t1 was used on");
     let new = HitNow { id: "t9".into(), label: "new".into(), last_used_at: None };
     let more = Facts { hits: Some(Seen::Is(vec![new])), ..facts() };
-    closes(&first(&suspension(), &more), ActionState::Cancelled, "'new' (t9) that the plan does not list");
+    closes(&first(&suspension(), &more), ActionState::Cancelled, "t9 too, which the plan does not list: 'new'");
     let unread = Facts { hits: Some(Seen::Failed("503".into())), ..facts() };
     waits(&first(&suspension(), &unread), "503");
     let unknown = Facts { hits: Some(Seen::AccountUnknown), ..facts() };

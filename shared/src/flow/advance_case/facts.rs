@@ -154,7 +154,9 @@ async fn delivery(store: &impl CaseStore, org: &Org, action: &Action) -> Result<
             (MessageState::Sent, Some(at)) => last = last.max(at),
             (MessageState::Sent, None) => last = last.max(told.at),
             (MessageState::Waiting, _) => return Ok(Delivery::Waiting),
-            (MessageState::Dead, _) => return Ok(Delivery::Dead(outgoing.reason.unwrap_or_default())),
+            (MessageState::Dead | MessageState::Withheld, _) => {
+                return Ok(Delivery::Dead(outgoing.reason.unwrap_or_default()));
+            }
         }
     }
     Ok(Delivery::Sent(last))

@@ -8,9 +8,9 @@ use chrono::TimeDelta;
 /// What a use since the judgement means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Used {
-    /// It ends the action.
+    /// It ends the case.
     EndsIt,
-    /// Nothing: people are only told.
+    /// Nothing is done to the credential, so it may be in use.
     MakesNoDifference,
 }
 
@@ -67,6 +67,10 @@ pub(super) fn is_later(used: Option<Timestamp>, known: Option<Timestamp>) -> boo
     used.map(|at| at.timestamp()) > known.map(|at| at.timestamp())
 }
 
-pub(super) fn used_since(used: Timestamp) -> String {
-    format!("it was used on {}, after it was judged", used.format("%Y-%m-%d %H:%M UTC"))
+fn used_since(used: Timestamp) -> String {
+    format!("it {}", was_used(used))
+}
+
+pub(super) fn was_used(used: Timestamp) -> String {
+    format!("was used on {}, after it was judged", used.format("%Y-%m-%d %H:%M UTC"))
 }
