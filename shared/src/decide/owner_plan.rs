@@ -81,13 +81,20 @@ pub fn refused(kind: ActionKind, row: &CredentialRow, cause: &Cause, policy: &Po
     }
 }
 
-/// Who must agree: somebody always, but for the undoing of what somebody agreed to.
-pub fn approval(kind: ActionKind, wanted: Approval) -> Approval {
-    match (kind, wanted) {
-        (ActionKind::Release, _) => Approval::Waived,
-        (_, Approval::Waived | Approval::Required) => Approval::Required,
-        (_, Approval::TwoPersons) => Approval::TwoPersons,
+/// Who must agree: somebody always, but for the undoing of what somebody agreed to, unless the account is protected.
+pub fn approval(kind: ActionKind, wanted: Approval, protected: Option<&String>) -> Approval {
+    match (kind, wanted, protected) {
+        (ActionKind::Release, _, None) => Approval::Waived,
+        (_, Approval::TwoPersons, _) => Approval::TwoPersons,
+        (_, Approval::Waived | Approval::Required, _) => Approval::Required,
     }
+}
+
+/// Why an undoing needs a person although the policy does not name the account: whoever became an admin or made one of
+/// our keys since the suspension or the block is moved by no machine, not even back.
+pub fn guarded(kind: ActionKind, row: &CredentialRow) -> Option<String> {
+    let admin = row.owner.as_ref().and_then(|owner| owner.org_admin) == Some(true);
+    (kind.undoes() && (admin || row.own)).then(|| "its owner is an org admin or made one of our keys".to_owned())
 }
 
 fn relation_of(row: &CredentialRow) -> Relation {
@@ -114,6 +121,7 @@ pub fn complete(plan: Plan, view: OwnerView<'_>, policy: &Policy, now: Timestamp
         .map(|row| hit(row, view.exemptions, now))
         .collect();
     let kept = kept(&plan, view).or_else(|| in_the_way(plan.action, &hits, policy, now));
+    let protected = plan.protected.clone().or_else(|| guards_a_key(&plan, view));
     let (means, missing) = match view.means {
         ReadMeans::Found(means) => (Some(means.clone()), None),
         ReadMeans::Missing(reason) => (None, Some(reason.clone())),
@@ -121,6 +129,8 @@ pub fn complete(plan: Plan, view: OwnerView<'_>, policy: &Policy, now: Timestamp
     Plan {
         effects: effects(plan.action, view, &hits),
         reversible: means.as_ref().is_some_and(|means| is_reversible(plan.action, means)),
+        approval: approval(plan.action, plan.approval, protected.as_ref()),
+        protected,
         withheld: plan.withheld.clone().or(kept).or(missing),
         hits,
         means,
@@ -160,10 +170,18 @@ fn hit(row: &CredentialRow, exemptions: &[Exemption], now: Timestamp) -> Hit {
 
 /// Whoever made one of our keys would take our access along.
 fn kept(plan: &Plan, view: OwnerView<'_>) -> Option<String> {
-    let key = |row: &&CredentialRow| row.credential.reference.kind == CredentialKind::OrgApiKey;
-    let ours = view.rows.iter().filter(key).any(|row| row.own || view.own_key_ids.is_none());
-    (ours && touches_a_person(plan.action))
+    (touches_a_person(plan.action) && may_have_made_our_key(view))
         .then(|| "the account made a key that is or may be one of ours; it is never moved or suspended".to_owned())
+}
+
+fn guards_a_key(plan: &Plan, view: OwnerView<'_>) -> Option<String> {
+    (plan.action.undoes() && may_have_made_our_key(view))
+        .then(|| "the account made a key that is or may be one of ours".to_owned())
+}
+
+fn may_have_made_our_key(view: OwnerView<'_>) -> bool {
+    let key = |row: &&CredentialRow| row.credential.reference.kind == CredentialKind::OrgApiKey;
+    view.rows.iter().filter(key).any(|row| row.own || view.own_key_ids.is_none())
 }
 
 /// The first credential that is exempt or in use.

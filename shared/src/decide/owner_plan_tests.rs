@@ -115,8 +115,30 @@ fn it_lists_every_credential_and_needs_an_approval_whatever_the_policy_says() {
     assert_eq!(plan.hits.iter().map(|hit| hit.credential.id.as_str()).collect::<Vec<_>>(), ["t1", "t2"]);
     assert_eq!((plan.approval, plan.reversible, &plan.withheld), (Approval::Required, true, &None));
     assert!(plan.effects.iter().any(|effect| effect.contains("Of 1 of them it is not known")), "{plan:?}");
-    assert_eq!(approval(ActionKind::Block, Approval::TwoPersons), Approval::TwoPersons);
-    assert_eq!(approval(ActionKind::Release, Approval::Required), Approval::Waived);
+    assert_eq!(approval(ActionKind::Block, Approval::TwoPersons, None), Approval::TwoPersons);
+    assert_eq!(approval(ActionKind::Release, Approval::Required, None), Approval::Waived);
+}
+
+#[test]
+fn giving_access_back_to_whoever_became_protected_needs_a_person() {
+    let undo = |kind, rows: &[CredentialRow]| {
+        let plan = whole(kind, rows, &[], &directories());
+        assert_eq!(plan.withheld, None, "{kind:?}");
+        (plan.approval, plan.protected.is_some())
+    };
+    let mut boss = quiet(Relation::Managed);
+    boss.credential.owner = Some("boss".into());
+    let mut admin = quiet(Relation::Managed);
+    admin.owner.as_mut().unwrap().org_admin = Some(true);
+    let mut ours = quiet(Relation::Managed);
+    (ours.credential.reference.kind, ours.own) = (CredentialKind::OrgApiKey, true);
+    let maker = [quiet(Relation::Managed), ours];
+    for kind in [ActionKind::Restore, ActionKind::Release] {
+        assert_eq!(undo(kind, &[boss.clone()]), (Approval::Required, true), "{kind:?}");
+        assert_eq!(undo(kind, &[admin.clone()]), (Approval::Required, true), "{kind:?}");
+        assert_eq!(undo(kind, &maker), (Approval::Required, true), "{kind:?}");
+    }
+    assert_eq!(undo(ActionKind::Release, &[quiet(Relation::Managed)]), (Approval::Waived, false));
 }
 
 #[test]

@@ -78,10 +78,10 @@ pub fn plan(
     now: Timestamp,
 ) -> Option<Plan> {
     let Terms { before, last, approval } = terms(cause, &policy.policy, now)?;
-    let protected = protection(row, &policy.policy);
+    let protected = protection(row, &policy.policy).or_else(|| owner_plan::guarded(last.action, row));
     let withheld = withheld(row, basis, cause, last.action, &policy.policy);
     let approval = match last.action.scope() {
-        Scope::Owner => owner_plan::approval(last.action, approval),
+        Scope::Owner => owner_plan::approval(last.action, approval, protected.as_ref()),
         Scope::Credential if last.action.only_tells() => Approval::Waived,
         Scope::Credential => stricter(approval, row, protected.as_ref()),
     };

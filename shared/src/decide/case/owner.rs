@@ -68,19 +68,33 @@ fn ready(action: &Action, facts: &Facts, now: Timestamp) -> Option<Next> {
         .or_else(|| state(action, facts, now))
 }
 
-/// Org admins are never moved or suspended, agreed or not.
+/// Org admins are never moved or suspended, agreed or not. What gives them their access back needs a person.
 fn spared(action: &Action, facts: &Facts, now: Timestamp) -> Option<Next> {
-    if !touches_a_person(action.plan.action) {
+    let (kind, agreed) = (action.plan.action, !action.agreed.is_empty());
+    if !touches_a_person(kind) && (agreed || !kind.undoes()) {
         return None;
     }
     match facts.admin_role {
         None => Some(Next::Need(Need::AdminRole)),
         Some(Answer::No) => None,
+        Some(Answer::Yes) if kind.undoes() => Some(person_wanted(action, now)),
         Some(Answer::Yes) => Some(cancelled("the account is an org admin's; they are never moved or suspended")),
         Some(Answer::Unknown) => {
             let reason = "waits: whether the account is an org admin's could not be read";
             Some(Next::WaitUntil(now + TimeDelta::minutes(5), reason.into()))
         }
+    }
+}
+
+/// Nobody had to agree when it was planned, and somebody has to now. To what is claimed nobody can agree any more.
+fn person_wanted(action: &Action, now: Timestamp) -> Next {
+    let why = "the account is an org admin's by now";
+    if action.state == ActionState::Claimed {
+        return cancelled(format!("{why}, and nobody agreed; ask for it again"));
+    }
+    match now >= action.plan.expires_at {
+        true => Next::Close(ActionState::Expired, "nobody agreed in time".into()),
+        false => Next::WaitUntil(action.plan.expires_at, format!("waits for an approval: {why}")),
     }
 }
 

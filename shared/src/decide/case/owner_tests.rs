@@ -154,8 +154,25 @@ fn giving_access_back_asks_nothing_of_use() {
     let mut release = block();
     release.plan.action = ActionKind::Release;
     (release.plan.approval, release.agreed) = (Approval::Waived, vec![]);
-    let bare = Facts { admin_role: None, log: None, hits: None, ..moving() };
+    let bare = Facts { log: None, hits: None, ..moving() };
     assert!(is_claim(&first(&release, &bare)), "no second approval");
+}
+
+#[test]
+fn whoever_became_an_admin_since_gets_access_back_only_once_a_person_agreed() {
+    let mut release = block();
+    release.plan.action = ActionKind::Release;
+    let by_agreement = release.clone();
+    (release.plan.approval, release.agreed) = (Approval::Waived, vec![]);
+    let with = |admin_role| Facts { admin_role, ..moving() };
+    assert_eq!(first(&release, &with(None)), Next::Need(Need::AdminRole));
+    waits(&first(&release, &with(Some(Answer::Yes))), "an approval: the account is an org admin's by now");
+    waits(&first(&release, &with(Some(Answer::Unknown))), "could not be read");
+    assert!(is_claim(&first(&by_agreement, &with(Some(Answer::Yes)))));
+    let late = next(&release, &with(Some(Answer::Yes)), &enforce(), release.plan.expires_at);
+    closes(&late, ActionState::Expired, "nobody agreed");
+    let again = claimed(release, None);
+    closes(&first(&again, &with(Some(Answer::Yes))), ActionState::Cancelled, "ask for it again");
 }
 
 #[test]
