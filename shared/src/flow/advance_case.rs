@@ -19,6 +19,7 @@ use crate::{
 };
 use chrono::TimeDelta;
 use facts::fetch;
+use owner::Completed;
 
 /// A read answer, a plan or a claim at most so often in one go; more means that something circles.
 const STEPS_MAX: usize = 64;
@@ -64,7 +65,10 @@ where
                 facts = cases.no_facts();
             }
             Next::Do(Effect::Replan) => {
-                replan(cases, org, &action, &policy).await?;
+                if let Some(unread) = replan(cases, org, &action, &policy).await? {
+                    let again_at = Some(now + TimeDelta::minutes(5));
+                    return wait(cases.store, org, &action, again_at, unread, now).await;
+                }
                 facts = cases.no_facts();
             }
             Next::WaitUntil(at, reason) => return wait(cases.store, org, &action, Some(at), reason, now).await,
@@ -157,13 +161,14 @@ async fn tell<S: CaseStore, R, C: Clock>(
     cases.store.apply(&org.id, &change).await.map(drop)
 }
 
-/// Plans anew by the policy in force; what it no longer asks for is cancelled.
+/// Plans anew by the policy in force; what it no longer asks for is cancelled. Gives the reason where Atlassian could not
+/// be asked what the plan hits, and leaves the action as it is then.
 async fn replan<S, R, C>(
     cases: &Cases<'_, S, R, C>,
     org: &Org,
     action: &Versioned<Action>,
     policy: &PolicyVersion,
-) -> Result<()>
+) -> Result<Option<String>>
 where
     S: CaseStore + ReportReader,
     R: TokenRevoker,
@@ -177,14 +182,22 @@ where
     };
     let Some(plan) = planned else {
         let reason = "the policy no longer asks for it".to_owned();
-        return close(cases.store, org, action, ActionState::Cancelled, reason, &Facts::default(), now).await.map(drop);
+        return close(cases.store, org, action, ActionState::Cancelled, reason, &Facts::default(), now)
+            .await
+            .map(|_| None);
     };
-    let plan = if plan.is_unread() { owner::complete(cases, org, plan, policy).await? } else { plan };
+    let plan = match plan.is_unread() {
+        false => plan,
+        true => match owner::complete(cases, org, plan, policy).await? {
+            Completed::Plan(plan) => *plan,
+            Completed::Unread(error) => return Ok(Some(format!("waits: what it hits could not be read: {error}"))),
+        },
+    };
     let change = CaseChange {
         action: Some(Versioned { version: action.version, value: plan::replanned(&action.value, plan, now) }),
         ..CaseChange::default()
     };
-    cases.store.apply(&org.id, &change).await.map(drop)
+    cases.store.apply(&org.id, &change).await.map(|_| None)
 }
 
 /// Stores when to look again and why, if that is news.

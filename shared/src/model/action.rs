@@ -102,7 +102,16 @@ pub struct Plan {
 impl Plan {
     /// Whether what it hits and works with is still to be read from Atlassian; nobody can agree to it before.
     pub fn is_unread(&self) -> bool {
-        self.scope == Scope::Owner && self.means.is_none() && self.withheld.is_none()
+        self.state() == PlanState::Reading
+    }
+
+    /// Whether there is something in it to agree to.
+    pub fn state(&self) -> PlanState {
+        match (&self.withheld, self.scope, &self.means) {
+            (Some(_), ..) => PlanState::Withheld,
+            (None, Scope::Owner, None) => PlanState::Reading,
+            (None, Scope::Credential, _) | (None, Scope::Owner, Some(_)) => PlanState::Ready,
+        }
     }
 }
 
@@ -119,9 +128,32 @@ impl fmt::Display for Plan {
         let day = |at: Timestamp| at.format("%Y-%m-%d %H:%M UTC");
         self.hits.iter().try_for_each(|hit| writeln!(f, "  hits: '{}' ({})", hit.label, hit.credential))?;
         self.before.iter().try_for_each(|step| writeln!(f, "  {}: {}", step.action.as_str(), day(step.due_at)))?;
-        match &self.withheld {
-            Some(reason) => write!(f, "  withheld: {reason}"),
-            None => write!(f, "  not before {}", day(self.due_at)),
+        match (&self.withheld, self.is_unread()) {
+            (Some(reason), _) => write!(f, "  withheld: {reason}"),
+            (None, true) => write!(f, "  being read from Atlassian: nobody can agree to it yet"),
+            (None, false) => write!(f, "  not before {}", day(self.due_at)),
+        }
+    }
+}
+
+/// Whether there is something in a plan to agree to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlanState {
+    /// What it hits is still being read from Atlassian: nobody can agree to it before.
+    Reading,
+    /// It is whole.
+    Ready,
+    /// It is held back, and says why.
+    Withheld,
+}
+
+impl PlanState {
+    /// The name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reading => "reading",
+            Self::Ready => "ready",
+            Self::Withheld => "withheld",
         }
     }
 }

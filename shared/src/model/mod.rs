@@ -27,7 +27,8 @@ mod secret;
 mod usage;
 
 pub use action::{
-    Action, ActionState, Agreement, Claim, Decision, DecisionKind, Evidence, Plan, PlannedStep, Scope, Target, Told,
+    Action, ActionState, Agreement, Claim, Decision, DecisionKind, Evidence, Plan, PlanState, PlannedStep, Scope,
+    Target, Told,
 };
 pub use calendar::{Calendar, DayOfWeek};
 pub use credential::{Credential, CredentialKind, CredentialRef, CredentialStatus, Owner, OwnerStatus, Relation};

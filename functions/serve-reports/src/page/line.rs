@@ -7,7 +7,7 @@ use super::{
 use crate::view::word;
 use shared::model::{
     Action, ActionKind, ActionState, CredentialKind, CredentialRow, CredentialStatus, LastUsedSource, OrgId,
-    OwnerStatus, Relation, RowFinding, Severity, Timestamp, Use,
+    OwnerStatus, PlanState, Relation, RowFinding, Severity, Timestamp, Use,
 };
 
 /// A credential.
@@ -202,6 +202,9 @@ fn moment(action: &Action) -> Timestamp {
 fn note(action: &Action) -> Option<String> {
     if action.state.is_final() || action.state == ActionState::Withheld {
         return None;
+    }
+    if action.plan.state() == PlanState::Reading {
+        return Some("its plan is being read".to_owned());
     }
     let by: Vec<&str> = action.agreed.iter().map(|agreed| agreed.by.as_str()).collect();
     match (by.len(), action.plan.approval.persons()) {

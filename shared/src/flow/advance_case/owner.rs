@@ -7,11 +7,11 @@ use crate::{
         owner_plan::{self, OwnerView, ReadMeans},
         plan,
     },
-    error::Result,
+    error::{Error, Result},
     flow::cases::Cases,
     model::{
-        Access, AccountId, Action, ActionKind, ActionState, Claim, CredentialKind, CredentialRow, Means, Order, Org,
-        Plan, PolicyVersion, TaskId, Timestamp, Versioned,
+        Access, AccountId, Action, ActionKind, ActionState, Claim, CredentialKind, CredentialRow, Means, Membership,
+        Order, Org, Plan, PolicyVersion, TaskId, Timestamp, Versioned,
     },
     ports::{CaseChange, CaseReader, CaseStore, Clock, ReportReader, ReportStore, TokenRevoker, TokenSnapshot},
 };
@@ -21,25 +21,39 @@ const PAGE: u32 = 1_000;
 /// More actions of one kind than an account ever had.
 const GENERATIONS: u32 = 1_000;
 
+/// What reading the rest of a plan came to.
+pub(super) enum Completed {
+    /// The whole plan.
+    Plan(Box<Plan>),
+    /// Atlassian could not be asked, for this reason: try again later.
+    Unread(Error),
+}
+
 /// The plan with what it hits and works with, read now.
 pub(super) async fn complete<S, R, C>(
     cases: &Cases<'_, S, R, C>,
     org: &Org,
     plan: Plan,
     policy: &PolicyVersion,
-) -> Result<Plan>
+) -> Result<Completed>
 where
     S: CaseReader + ReportReader,
     R: TokenRevoker,
     C: Clock,
 {
-    let Some(account) = plan.target.owner.clone() else { return Ok(plan) };
+    let Some(account) = plan.target.owner.clone() else { return Ok(Completed::Plan(Box::new(plan))) };
+    let memberships = match memberships(cases.revoker, org, &plan, &account).await {
+        Ok(memberships) => memberships,
+        Err(error) => return Ok(Completed::Unread(error)),
+    };
     let rows = rows_of(cases.store, org, &account).await?;
-    let means = means(cases, org, &plan, policy, &account, &rows).await?;
+    let read = View { account: &account, rows: &rows, memberships };
+    let means = means(cases, org, &plan, policy, read).await?;
     let exemptions = cases.store.exemptions(&org.id).await?;
     let own_key_ids = org.own_key_ids.as_ref();
     let view = OwnerView { rows: &rows, own_key_ids, exemptions: &exemptions, means: &means };
-    Ok(owner_plan::complete(plan, view, &policy.policy, cases.clock.now()))
+    let whole = owner_plan::complete(plan, view, &policy.policy, cases.clock.now());
+    Ok(Completed::Plan(Box::new(whole)))
 }
 
 /// Everything that the latest report shows of an account. Its rows stand in the order of their hashes, so all are read.
@@ -56,18 +70,24 @@ async fn rows_of(store: &impl ReportReader, org: &Org, account: &AccountId) -> R
     }
 }
 
+/// What was read of an account.
+struct View<'a> {
+    account: &'a AccountId,
+    rows: &'a [CredentialRow],
+    memberships: Vec<Membership>,
+}
+
 async fn means<S: CaseReader, R: TokenRevoker, C>(
     cases: &Cases<'_, S, R, C>,
     org: &Org,
     plan: &Plan,
     policy: &PolicyVersion,
-    account: &AccountId,
-    rows: &[CredentialRow],
+    View { account, rows, memberships }: View<'_>,
 ) -> Result<ReadMeans> {
     let policies = policy.policy.auth_policies.as_ref();
     match plan.action {
         ActionKind::RevokeAll => Ok(ReadMeans::Found(Means::Tokens)),
-        ActionKind::Suspend => open_directories(cases, org, account).await,
+        ActionKind::Suspend => Ok(open_directories(memberships)),
         ActionKind::Restore => {
             let done = undone(cases.store, org, plan, account, ActionKind::Suspend).await?;
             Ok(done.map_or_else(|| missing("nothing of the account was suspended from here"), ReadMeans::Found))
@@ -94,17 +114,32 @@ fn missing(reason: &str) -> ReadMeans {
     ReadMeans::Missing(reason.to_owned())
 }
 
-async fn open_directories<S, R: TokenRevoker, C>(
-    cases: &Cases<'_, S, R, C>,
+/// Where a suspension would be made; nothing else needs to know it.
+async fn memberships<R: TokenRevoker>(
+    revoker: &R,
     org: &Org,
+    plan: &Plan,
     account: &AccountId,
-) -> Result<ReadMeans> {
-    let memberships = cases.revoker.memberships(&org.id, account).await?;
+) -> Result<Vec<Membership>> {
+    match plan.action {
+        ActionKind::Suspend => revoker.memberships(&org.id, account).await,
+        ActionKind::Notify
+        | ActionKind::Remind
+        | ActionKind::Revoke
+        | ActionKind::RevokeAll
+        | ActionKind::Restore
+        | ActionKind::Block
+        | ActionKind::Allow
+        | ActionKind::Release => Ok(Vec::new()),
+    }
+}
+
+fn open_directories(memberships: Vec<Membership>) -> ReadMeans {
     let open: Vec<_> = memberships.into_iter().filter(|one| one.access == Access::Open).collect();
     if open.is_empty() {
-        return Ok(missing("the account can use no directory of the org"));
+        return missing("the account can use no directory of the org");
     }
-    Ok(ReadMeans::Found(Means::Directories(open.into_iter().map(|one| one.directory).collect())))
+    ReadMeans::Found(Means::Directories(open.into_iter().map(|one| one.directory).collect()))
 }
 
 /// The policy from before is the way back. Where it cannot be read, there is none, and the plan says so.
