@@ -1,12 +1,14 @@
 //! What is done to keys of the org and to everything of an owner, over a simulated org.
 
+mod crashes;
 mod keys;
+mod protected;
+mod unread;
 
 use atlassian_sim::SimOptions;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use shared::{
-    clock::NoDeadline,
     decide::plan::Basis,
     error::Error,
     flow::decide_action::{self, Asked, Request},
@@ -14,26 +16,34 @@ use shared::{
         Access, AccountId, Action, ActionKind, ActionState, CredentialKind, CredentialRow, Exemption, ExemptionScope,
         Org, Owner, Relation, Versioned,
     },
-    ports::{CaseChange, CaseReader, CaseStore, Clock, OwnerActor, Pending, Written},
+    ports::{CaseChange, CaseReader, CaseStore, Clock, OwnerActor, Written},
 };
-use std::time::Duration;
-use tokenwarden_tests::{
-    doom::{Doom, Doomed, Side},
-    world::{ENFORCE, World},
-};
+use std::{collections::BTreeSet, time::Duration};
+use tokenwarden_tests::world::{ENFORCE, World};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// A company with a report, under a policy that acts and knows where people are moved.
 async fn governed() -> World {
     let options = SimOptions { users: 300, tokens: 120, max_events: 2_000, ..SimOptions::default() };
+    governed_by(options, Duration::ZERO).await
+}
+
+/// The same, where nothing was done for so long before the report.
+async fn governed_by(options: SimOptions, silence: Duration) -> World {
     let world = World::with(options).await;
-    let policies = "auth_policies: {blocking: sim-policy-no-tokens, allowing: sim-policy-default}\n";
-    let policy = ENFORCE.replace("max_actions: 100", "max_actions: 1000");
-    world.put_policy(&format!("{policy}{policies}")).await;
+    world.advance(silence).await;
+    put_policy(&world, "nobody-in-particular").await;
     world.poll().await;
     world.tick_report().await;
     world
+}
+
+/// A policy that acts, knows where people are moved and protects this account.
+async fn put_policy(world: &World, protected: &str) {
+    let policies = "auth_policies: {blocking: sim-policy-no-tokens, allowing: sim-policy-default}\n";
+    let policy = ENFORCE.replace("max_actions: 100", "max_actions: 1000").replace("nobody-in-particular", protected);
+    world.put_policy(&format!("{policy}{policies}")).await;
 }
 
 async fn org(world: &World) -> Versioned<Org> {
@@ -73,19 +83,26 @@ fn account(row: &CredentialRow) -> AccountId {
     row.credential.owner.clone().expect("an owner")
 }
 
-/// An account of this relation of which nothing was used for months, by one of its credentials.
+/// The credentials of this kind whose accounts have this relation, no other kind, and used nothing for months.
+async fn quiet_ones(world: &World, relation: Relation, kind: CredentialKind) -> Vec<CredentialRow> {
+    let (rows, since) = (rows(world).await, world.clock.now() - TimeDelta::days(35));
+    let mut loud = BTreeSet::new();
+    for row in &rows {
+        let used = row.last_used_at.is_some_and(|at| at > since);
+        if used || row.credential.reference.kind != kind {
+            loud.extend(row.credential.owner.clone());
+        }
+    }
+    let person = |owner: &Owner| owner.relation == relation && owner.org_admin != Some(true);
+    let quiet = |row: &CredentialRow| {
+        row.owner.as_ref().is_some_and(person) && row.credential.owner.as_ref().is_some_and(|one| !loud.contains(one))
+    };
+    rows.into_iter().filter(quiet).collect()
+}
+
+/// An account of which nothing was used for months, by one of its credentials.
 async fn quiet(world: &World, relation: Relation, kind: CredentialKind) -> CredentialRow {
-    let (rows, since) = (rows(world).await, world.clock.now() - TimeDelta::days(60));
-    let used = |row: &CredentialRow| row.last_used_at.is_some_and(|at| at > since);
-    let of = |row: &&CredentialRow| {
-        let owner = row.owner.as_ref().filter(|owner| owner.relation == relation && owner.email.is_some());
-        row.credential.reference.kind == kind && owner.is_some_and(|owner| owner.org_admin != Some(true))
-    };
-    let alone = |row: &&CredentialRow| {
-        let mut same = rows.iter().filter(|other| other.credential.owner == row.credential.owner);
-        same.all(|other| !used(other) && other.credential.reference.kind == kind)
-    };
-    rows.iter().filter(of).find(alone).expect("a quiet account").clone()
+    quiet_ones(world, relation, kind).await.into_iter().next().expect("a quiet account")
 }
 
 async fn quiet_user(world: &World) -> CredentialRow {
@@ -142,7 +159,8 @@ async fn is_suspended(world: &World, row: &CredentialRow) -> bool {
 
 #[tokio::test]
 async fn all_tokens_of_a_service_account_are_revoked_by_one_call() {
-    let world = governed().await;
+    let options = SimOptions { users: 1_000, tokens: 400, max_events: 1_000, ..SimOptions::default() };
+    let world = governed_by(options, 40 * DAY).await;
     let row = quiet(&world, Relation::Service, CredentialKind::ServiceAccountToken).await;
     agreed_and_done(&world, ActionKind::RevokeAll, &row).await;
     let deleted = calls(&world, "DELETE").await;
@@ -217,11 +235,12 @@ async fn a_task_that_fails_for_the_account_is_reported_by_its_id_and_nothing_is_
     world
         .sim_post(
             "/_sim/faults",
-            &json!({"path_prefix": "/admin/control/v1/", "method": "GET", "times": 3, "status": 500}),
+            &json!({"path_prefix": "/admin/control/v1/", "method": "GET", "times": 1000, "status": 500}),
         )
         .await;
     world.sweep().await;
     world.sim_post(&format!("/_sim/users/{}", account(&row)), &json!({ "status": "closed" })).await;
+    world.sim_delete("/_sim/faults").await;
     let failed = carried_out(&world, &action).await;
     let reason = failed.reason.clone().unwrap_or_default();
     assert_eq!(failed.state, ActionState::Failed, "{reason}");
@@ -297,45 +316,4 @@ async fn protected_people_and_org_admins_are_refused_although_somebody_agreed() 
         assert!(matches!(&refused, Err(Error::Conflict(why)) if why.contains("protected")), "{refused:?}");
     }
     assert_eq!(posts(&world, "/suspend").await, 0);
-}
-
-/// Hands one action to a process that may die; what it answers is lost with it.
-async fn advance(world: &World, action: &Action, doom: &Doom) {
-    let store = world.store_by(world.dynamo.doomed_client(doom));
-    let app = world.remediation(store, Doomed { revoker: world.revoker(), doom: doom.clone() });
-    let pending = Some((world.org.clone(), Pending::Action(action.id.clone())));
-    let record = remediate_tokens::Record { sequence: "1".into(), pending };
-    let _ = app.run(remediate_tokens::Trigger::Stream(vec![record]), &NoDeadline).await;
-}
-
-/// Every call of a suspension and of its undoing dies once before and once after its effect. The audit log of the
-/// simulated org says how often the account was really changed.
-#[tokio::test]
-async fn a_crash_at_any_call_of_a_suspension_or_a_restoration_leads_to_one_effect() {
-    let world = governed().await;
-    let row = quiet_user(&world).await;
-    let (mut struck, mut rounds) = (0, 0);
-    for side in [Side::Before, Side::After] {
-        for at in 1.. {
-            let mut alive = true;
-            for kind in [ActionKind::Suspend, ActionKind::Restore] {
-                let action = asked(&world, kind, &row).await;
-                assert_eq!(action.state, ActionState::Waiting, "{:?}", action.reason);
-                world.approve(&action.id).await;
-                let doom = Doom::at(at, side);
-                advance(&world, &action, &doom).await;
-                let done = carried_out(&world, &action).await;
-                assert_eq!(done.state, ActionState::Done, "{kind:?} {side:?} {at}: {:?}", done.reason);
-                alive &= !doom.struck();
-                struck += u32::from(doom.struck());
-            }
-            rounds += 1;
-            assert_eq!(posts(&world, "/suspend").await, rounds, "{side:?} {at}: once each");
-            assert_eq!(posts(&world, "/restore").await, rounds, "{side:?} {at}: once each");
-            if alive {
-                break;
-            }
-        }
-    }
-    assert!(struck >= 20, "only {struck} calls were found");
 }
