@@ -32,7 +32,10 @@ async fn governed() -> World {
 /// The same, where nothing was done for so long before the report.
 async fn governed_by(options: SimOptions, silence: Duration) -> World {
     let world = World::with(options).await;
-    world.advance(silence).await;
+    if !silence.is_zero() {
+        world.poll().await;
+        world.advance(silence).await;
+    }
     put_policy(&world, "nobody-in-particular").await;
     world.poll().await;
     world.tick_report().await;
