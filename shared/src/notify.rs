@@ -17,7 +17,6 @@ pub use mail::SesMailer;
 pub use webhook::sign;
 
 use crate::{
-    decide::answer_link,
     model::{AnswerLink, ChatKind, MessageKind, OrgId, SecretName, Timestamp},
     ports::{Clock, Delivery, Dispatch, EventBus, Mail, Mailer, Notifier, Refusal, SecretSource},
     secrets::{Endpoint, SecretCache},
@@ -54,10 +53,7 @@ impl<S: SecretSource, C: Clock, M: Mailer, B: EventBus> Notifiers<S, C, M, B> {
 impl<S: SecretSource, C: Clock, M: Mailer, B: EventBus> Notifier for Notifiers<S, C, M, B> {
     async fn answer_address(&self, link: &AnswerLink) -> Result<Option<String>, Refusal> {
         let Some(url) = &self.public_url else { return Ok(None) };
-        let keys = self.secrets.link_keys().await.map_err(|error| Refusal::new(error.to_string()))?;
-        let sealed = keys.first().and_then(|key| answer_link::seal(link, key));
-        let sealed =
-            sealed.ok_or_else(|| Refusal::new("the key of the secret `links` is shorter than 32 characters"))?;
+        let sealed = self.secrets.sealed(link).await.map_err(|error| Refusal::new(error.to_string()))?;
         Ok(Some(format!("{url}/answers/{sealed}")))
     }
 

@@ -20,6 +20,10 @@ pub fn faults(steps: &[Step]) -> Vec<(String, &'static str)> {
     for step in steps.iter().filter(|step| step.after_days > DAYS_MAX) {
         faults.push((format!("has a step after {} days", step.after_days), "use 0 to 365 days"));
     }
+    for step in steps.iter().filter(|step| only_asked_for(step.action)) {
+        let reason = format!("holds `{}`", step.action.as_str());
+        faults.push((reason, "take it out: only a person asks for that, and only after something was done"));
+    }
     for pair in steps.windows(2) {
         let (above, below) = (pair[0], pair[1]);
         if !above.action.only_tells() {
@@ -32,6 +36,10 @@ pub fn faults(steps: &[Step]) -> Vec<(String, &'static str)> {
         }
     }
     faults
+}
+
+fn only_asked_for(kind: ActionKind) -> bool {
+    kind.undoes() || kind == ActionKind::Allow
 }
 
 /// When the steps of a ladder are due if it begins now: those before the last, and the last.
@@ -66,7 +74,7 @@ pub enum Current {
 /// keeps its distance to it. Where whoever answers for the credential said that it is not needed, the last step is due.
 pub fn current(action: &Action, sent_at: Option<Timestamp>, calendar: &Calendar) -> Current {
     let plan = &action.plan;
-    if let (Some(said), false) = (&action.not_needed, plan.action.only_tells()) {
+    if let (Some(said), ActionKind::Revoke) = (&action.not_needed, plan.action) {
         return Current::Act { due_at: said.at };
     }
     let at = action.told.len();

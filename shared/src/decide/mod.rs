@@ -23,6 +23,7 @@ pub mod ladder;
 pub mod ledger;
 pub mod loosening;
 pub mod outbox;
+pub mod owner_plan;
 pub mod parse;
 pub mod plan;
 pub mod policy;

@@ -143,6 +143,9 @@ fn agreed(action: &Action, who: Decider<'_>) -> Result<Option<Action>> {
         | ActionState::Expired
         | ActionState::Failed => return Err(Error::Conflict(too_late(action, "approved"))),
     }
+    if action.plan.is_unread() {
+        return Err(Error::Conflict(unread(action)));
+    }
     if action.plan.action.only_tells() {
         return Err(Error::Conflict("the action only tells people something; nobody has to agree to it".to_owned()));
     }
@@ -175,6 +178,14 @@ fn refused(action: &Action, who: Decider<'_>) -> Result<Option<Action>> {
     }
     let reason = Some(format!("rejected by {}: {}", who.by, who.reason));
     Ok(Some(Action { state: ActionState::Rejected, reason, changed_at: who.at, wake_at: None, ..action.clone() }))
+}
+
+fn unread(action: &Action) -> String {
+    let why = action.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    format!(
+        "what the action hits is still being read from Atlassian{why}, so there is nothing to agree to yet: wait until \
+         the plan was read (`plan_state` is `ready`), then look at it and approve its `plan_hash`"
+    )
 }
 
 fn withheld(action: &Action) -> String {

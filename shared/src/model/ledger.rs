@@ -90,6 +90,10 @@ pub enum LedgerAnswer {
     RateLimited,
     /// No answer came, or it was lost with the process that waited for it.
     Unclear,
+    /// What was ordered for the account was done, at once or by a task that ended well.
+    Done,
+    /// The task that Atlassian began failed for the account.
+    TaskFailed,
 }
 
 /// What is to be recorded; the chain adds the rest. Holds ids, no names and no addresses.

@@ -4,9 +4,12 @@ use super::shapes::{
     ApiToken, ApiTokenSecret, Endpoint, KeySecret, LinkSecret, MessagesSecret, Purpose, WebhookSecret, parse,
 };
 use crate::{
-    decide::verify::{Accepted, matching},
+    decide::{
+        answer_link,
+        verify::{Accepted, matching},
+    },
     error::{Error, Result},
-    model::{CredentialId, OrgId, Principal, Role, Secret, SecretName, Timestamp},
+    model::{AnswerLink, CredentialId, OrgId, Principal, Role, Secret, SecretName, Timestamp},
     ports::{Clock, SecretSource},
 };
 use chrono::TimeDelta;
@@ -159,6 +162,18 @@ impl<S: SecretSource, C: Clock> SecretCache<S, C> {
     pub async fn link_keys(&self) -> Result<Vec<Secret>> {
         let secret = self.find(&self.links, |_| Some(())).await?.0;
         Ok([Some(&secret.key), secret.previous.as_ref()].into_iter().flatten().cloned().collect())
+    }
+
+    /// The text of a link, signed.
+    ///
+    /// # Errors
+    /// [`Error::SecretUnavailable`] if the secret cannot be read or its key is too short.
+    pub async fn sealed(&self, link: &AnswerLink) -> Result<String> {
+        let keys = self.link_keys().await?;
+        keys.first().and_then(|key| answer_link::seal(link, key)).ok_or_else(|| Error::SecretUnavailable {
+            name: Purpose::Links.as_str().to_owned(),
+            reason: "its `key` is shorter than 32 characters".to_owned(),
+        })
     }
 
     fn keys(&self, scope: KeyScope) -> &Slot<KeySecret> {

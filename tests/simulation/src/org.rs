@@ -102,6 +102,8 @@ pub(crate) fn policy_of(options: &Options, version: u32) -> Policy {
         limits: Limits { max_actions, max_share_percent: max_share_percent.into(), window_hours },
         approval_valid_days: 100 + version,
         keep_days: 90,
+        in_use_days: 30,
+        auth_policies: None,
         recipients: recipients(),
         // Every day is a working day, so that the storms meet what is due; calendars have tests of their own.
         calendar: Calendar { weekend: [].into(), from_hour: 0, ..Calendar::default() },

@@ -120,6 +120,9 @@ impl Future for Until<'_> {
 #[derive(Clone)]
 pub(crate) struct Network(pub(crate) Arc<Universe>);
 
+/// One of the odds.
+type Share = fn(&Odds) -> u32;
+
 impl Weather for Network {
     async fn reading(&self) -> Reading {
         self.0.pass(self.0.latency()).await;
@@ -128,7 +131,7 @@ impl Weather for Network {
 
     async fn writing(&self) -> Writing {
         self.0.pass(self.0.latency()).await;
-        let faults: [(fn(&Odds) -> u32, Writing); 3] = [
+        let faults: [(Share, Writing); 3] = [
             (|odds| odds.conflict, Writing::Conflict),
             (|odds| odds.refused, Writing::Refused),
             (|odds| odds.answer_lost, Writing::AnswerLost),

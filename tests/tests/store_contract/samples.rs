@@ -172,6 +172,8 @@ fn plan() -> Plan {
         due_at: at(0),
         expires_at: at(0) + Duration::days(30),
         withheld: None,
+        hits: vec![],
+        means: None,
     }
 }
 
@@ -216,6 +218,8 @@ pub(crate) fn policy(version: u64) -> PolicyVersion {
             limits: Limits { max_actions: 3, max_share_percent: 12.5, window_hours: 24 },
             approval_valid_days: 30,
             keep_days: 90,
+            in_use_days: 30,
+            auth_policies: None,
             recipients: shared::model::Recipients::default(),
             calendar: Calendar::default(),
             rules: [("unused".to_owned(), settings)].into(),

@@ -14,7 +14,7 @@ use crate::{
     paging::{Keep, Place, encoded, walk},
 };
 use askama::Template;
-use shared::model::{Action, ActionState, Approval, OrgId, Plan, PlannedStep, Timestamp};
+use shared::model::{Action, ActionState, Approval, OrgId, Plan, PlanState, PlannedStep, Timestamp};
 
 const LINES: u32 = 50;
 
@@ -123,6 +123,7 @@ fn answered(action: &Action) -> String {
 /// How an approver agrees; nothing where there is nothing to agree to.
 fn approve(org: &OrgId, action: &Action) -> Option<Ballot> {
     let open = matches!(action.state, ActionState::Planned | ActionState::Waiting)
+        && action.plan.state() == PlanState::Ready
         && !action.plan.action.only_tells()
         && (action.agreed.is_empty() || !action.is_agreed());
     open.then(|| {

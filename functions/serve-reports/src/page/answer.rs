@@ -140,7 +140,7 @@ async fn show<S: CaseReader>(store: &S, ask: &Ask<'_>, link: &AnswerLink, action
         why: action.plan.why.clone(),
         effects: action.plan.effects.clone(),
         keep_until: (open && days > 0).then(|| latest.date_naive().to_string()),
-        can_give_up: open && action.not_needed.is_none() && !action.plan.action.only_tells(),
+        can_give_up: open && action.not_needed.is_none() && action.plan.action == ActionKind::Revoke,
     })
 }
 
@@ -175,5 +175,11 @@ fn planned(action: ActionKind) -> &'static str {
     match action {
         ActionKind::Notify | ActionKind::Remind => "nothing but messages",
         ActionKind::Revoke => "it is to be revoked, which cannot be undone",
+        ActionKind::RevokeAll => "everything of its owner is to be revoked, which cannot be undone",
+        ActionKind::Suspend => "its owner's account is to be suspended",
+        ActionKind::Restore => "its owner's account is to be restored",
+        ActionKind::Block => "its owner is to be moved to a policy that blocks tokens",
+        ActionKind::Allow => "its owner is to be moved to a policy that allows tokens",
+        ActionKind::Release => "its owner is to be moved back to the earlier policy",
     }
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::view::word;
 use shared::model::{
     Action, ActionId, ActionKind, ActionState, CredentialKind, CredentialRow, CredentialStatus, LastUsedSource, OrgId,
-    OwnerStatus, Relation, RowFinding, Severity, Timestamp, Use,
+    OwnerStatus, PlanState, Relation, RowFinding, Severity, Timestamp, Use,
 };
 
 /// A credential.
@@ -181,6 +181,12 @@ fn verb(kind: ActionKind) -> &'static str {
         ActionKind::Notify => "Tell the owner of",
         ActionKind::Remind => "Remind the owner of",
         ActionKind::Revoke => "Revoke",
+        ActionKind::RevokeAll => "Revoke all tokens of the service account of",
+        ActionKind::Suspend => "Suspend the owner of",
+        ActionKind::Restore => "Restore the owner of",
+        ActionKind::Block => "Block API tokens for the owner of",
+        ActionKind::Allow => "Allow API tokens for the owner of",
+        ActionKind::Release => "Undo the block of the owner of",
     }
 }
 
@@ -201,6 +207,9 @@ fn moment(action: &Action) -> Timestamp {
 fn note(action: &Action) -> Option<String> {
     if action.state.is_final() || action.state == ActionState::Withheld {
         return None;
+    }
+    if action.plan.state() == PlanState::Reading {
+        return Some("its plan is being read".to_owned());
     }
     let by: Vec<&str> = action.agreed.iter().map(|agreed| agreed.by.as_str()).collect();
     match (by.len(), action.plan.approval.persons()) {

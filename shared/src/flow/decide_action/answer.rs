@@ -5,7 +5,8 @@ use crate::{
     error::{Error, Result},
     flow::enter::grant,
     model::{
-        Action, ActionId, Agreement, DecisionKind, Exemption, ExemptionScope, LedgerKind, OrgId, Timestamp, Versioned,
+        Action, ActionId, ActionKind, Agreement, DecisionKind, Exemption, ExemptionScope, LedgerKind, OrgId, Timestamp,
+        Versioned,
     },
     ports::{CaseChange, CaseStore, Written},
 };
@@ -41,15 +42,17 @@ pub async fn keep<S: CaseStore>(
 /// ends with is due now. Approval, budget and what is read again before it stand as they are.
 ///
 /// # Errors
-/// [`Error::Conflict`] where the action has ended or only tells people something.
+/// [`Error::Conflict`] where the action has ended or is no revocation of one credential.
 pub async fn not_needed<S: CaseStore>(store: &S, org: &OrgId, id: &ActionId, who: Decider<'_>) -> Result<Action> {
     for _ in 0..TRIES {
         let found = open(store, org, id).await?;
         if found.value.not_needed.is_some() {
             return Ok(found.value);
         }
-        if found.value.plan.action.only_tells() {
-            return Err(Error::Conflict("nothing is planned but messages; there is nothing to bring forward".into()));
+        if found.value.plan.action != ActionKind::Revoke {
+            return Err(Error::Conflict(
+                "no revocation of one credential is planned that could be brought forward".into(),
+            ));
         }
         let said = Agreement { by: who.by.to_owned(), at: who.at, reason: who.reason.to_owned() };
         let next = Action { not_needed: Some(said), wake_at: Some(who.at), ..found.value };
