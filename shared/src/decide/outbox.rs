@@ -29,8 +29,8 @@ pub const MAIL_INTERVAL: TimeDelta = TimeDelta::days(7);
 const LEASE: TimeDelta = TimeDelta::minutes(3);
 /// While the kill switch is on a message is looked at so often.
 const STOPPED_FOR: TimeDelta = TimeDelta::minutes(15);
-/// A link in a mail opens for so long.
-const ANSWERED_WITHIN: TimeDelta = TimeDelta::days(60);
+/// A link opens for so long after its message was written: not after it was sent, or a repeated mail would differ.
+const ANSWERED_WITHIN: TimeDelta = TimeDelta::days(90);
 /// One mail holds at most so many messages; the rest waits for the next.
 pub const MESSAGES_A_MAIL: usize = 40;
 
@@ -167,7 +167,7 @@ pub fn part<'a>(message: &'a Message, capacity: &'a Capacity, answer: Option<&'a
 }
 
 /// What the reader of a message may answer for; nothing where the message tells of nothing that is to come.
-pub fn answer_link(org: &OrgId, message: &Message, capacity: &Capacity, now: Timestamp) -> Option<AnswerLink> {
+pub fn answer_link(org: &OrgId, message: &Message, capacity: &Capacity) -> Option<AnswerLink> {
     let (Audience::Owner(account), Some(action)) = (&message.audience, &message.action) else { return None };
     match message.kind {
         MessageKind::Notice | MessageKind::Reminder => {}
@@ -183,7 +183,7 @@ pub fn answer_link(org: &OrgId, message: &Message, capacity: &Capacity, now: Tim
         Capacity::Fallback { .. } => AnswersAs::Fallback,
     };
     let (org, action, account) = (org.clone(), action.clone(), account.clone());
-    Some(AnswerLink { org, action, account, answers_as, until: now + ANSWERED_WITHIN })
+    Some(AnswerLink { org, action, account, answers_as, until: message.at + ANSWERED_WITHIN })
 }
 
 #[cfg(test)]
@@ -278,7 +278,7 @@ rules: {unused: {mode: observe}}
     #[test]
     fn who_is_told_of_something_to_come_may_answer_and_the_security_team_may_not() {
         let told = Message { action: Some("act".into()), ..to_owner(None) };
-        let link = |message: &Message, capacity| answer_link(&"o".into(), message, &capacity, now());
+        let link = |message: &Message, capacity| answer_link(&"o".into(), message, &capacity);
         let sponsor = Capacity::Sponsor { of: "Carol".into() };
         assert_eq!(link(&told, sponsor).unwrap().principal(), "sponsor for a");
         assert_eq!(link(&told, Capacity::Owner).unwrap().principal(), "owner a");

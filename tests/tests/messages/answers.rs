@@ -122,7 +122,7 @@ async fn a_link_that_is_forged_or_old_opens_nothing() {
         assert_eq!(status, 403, "{page}");
         assert_eq!(told.send("POST", &path, "answer=not_needed&sure=yes").await.0, 403);
     }
-    told.world.clock.advance(61 * DAY);
+    told.world.clock.advance(91 * DAY);
     let (status, page) = told.send("POST", &told.path, "answer=not_needed&sure=yes").await;
     assert!(status == 403 && page.contains("too old"), "{page}");
     assert_eq!(told.now().await, told.action);

@@ -88,7 +88,7 @@ fn closes(next: &Next, state: ActionState, part: &str) {
 }
 
 fn waits(next: &Next, part: &str) {
-    let Next::WaitUntil(_, reason) = next else { panic!("{next:?}") };
+    let (Next::WaitUntil(_, reason) | Next::Ask(_, reason)) = next else { panic!("{next:?}") };
     assert!(reason.contains(part), "{next:?}");
 }
 

@@ -205,7 +205,7 @@ where
     async fn answers(&self, messages: &[Addressed]) -> Result<Vec<Option<String>>, Refusal> {
         let mut answers = Vec::new();
         for Addressed { message, capacity } in messages {
-            let link = outbox::answer_link(&self.org.id, &message.value.message, capacity, self.now());
+            let link = outbox::answer_link(&self.org.id, &message.value.message, capacity);
             answers.push(match &link {
                 Some(link) => self.post.notifier.answer_address(link).await?,
                 None => None,
