@@ -58,4 +58,4 @@ echo "the action is $(field state): $(printf '%s' "$answer" | sed 's/.*"reason":
 
 step "What happened stands in the ledger, each entry chained to the one before."
 ask GET "$org/ledger" local-reader
-printf '%s' "$answer" | sed 's/},{/}\n{/g' | grep "\"action\":\"$action\"" | sed 's/.*"detail":"\([^"]*\)","hash":"\(.\{12\}\).*"kind":"\([^"]*\)".*"principal":"\([^"]*\)","seq":\([0-9]*\)}.*/  \5  \2…  \3 by \4: \1/'
+printf '%s' "$answer" | sed 's/},{/}\n{/g' | grep "\"action\":\"$action\"" | sed 's/.*"detail":"\([^"]*\)".*"hash":"\(.\{12\}\).*"kind":"\([^"]*\)".*"principal":"\([^"]*\)","seq":\([0-9]*\)}.*/  \5  \2…  \3 by \4: \1/'
