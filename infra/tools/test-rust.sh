@@ -8,6 +8,11 @@ cd "$(dirname "$0")/../.."
 infra/tools/dynamodb-local.sh >/dev/null || echo "the store's contract goes without DynamoDB Local"
 infra/tools/python-tool.sh ministack >/dev/null || echo "the store's contract goes without ministack"
 
+# What the tests run as processes is built before them, the functions with the features that they have in Lambda:
+# a build beside the tests would compete with them for memory and time.
+cargo build --quiet --bins -p ingest-audit -p poll-audit -p report-tokens -p remediate-tokens -p serve-reports
+cargo build --quiet --bins -p atlassian-sim -p tokenwarden-local
+
 if cargo nextest --version >/dev/null 2>&1; then
   exec cargo nextest run --workspace --no-fail-fast
 fi

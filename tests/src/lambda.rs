@@ -6,7 +6,7 @@ pub mod event;
 mod runtime_api;
 mod secrets_manager;
 
-pub use binaries::{FUNCTIONS, build, build_packages};
+pub use binaries::{FUNCTIONS, build, build_programs};
 pub use cloud::{Cloud, Setup, put_secrets};
 pub use runtime_api::TIMEOUT;
 pub use secrets_manager::SecretsManager;

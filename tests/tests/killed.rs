@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
-    sync::OnceLock,
     time::Duration,
 };
 use tempfile::TempDir;
-use tokenwarden_tests::{lambda::build_packages, world::ORG};
+use tokenwarden_tests::{lambda::build_programs, world::ORG};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
@@ -25,8 +24,7 @@ const POLICY: &str = r#"{"mode": "enforce", "protected": ["nobody"], "approval_v
 const RECOVERY_SECS: u64 = 600;
 
 fn program(name: &str) -> PathBuf {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| build_packages(&["atlassian-sim", "tokenwarden-local"])).join(name)
+    build_programs().join(name)
 }
 
 /// A process and where it listens; it ends with the value.

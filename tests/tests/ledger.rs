@@ -14,12 +14,11 @@ use shared::{
 use std::{
     path::{Path, PathBuf},
     process::Output,
-    sync::OnceLock,
     time::Duration,
 };
 use tokenwarden_local::{Atlassian, FirstReport, Runner, RunnerOptions};
 use tokenwarden_tests::{
-    lambda::build_packages,
+    lambda::build_programs,
     world::{ENFORCE, ORG, World},
 };
 use tokio::process::Command;
@@ -49,9 +48,7 @@ async fn a_day(runner: &Runner) {
 }
 
 async fn tokenwarden(runner: &Runner, arguments: &[&str]) -> Output {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| build_packages(&["tokenwarden-local"]));
-    let mut command = Command::new(folder.join("tokenwarden"));
+    let mut command = Command::new(build_programs().join("tokenwarden"));
     command.args(arguments).args(["--api", &runner.url()]).env("TOKENWARDEN_TOKEN", "local-admin");
     command.output().await.unwrap()
 }

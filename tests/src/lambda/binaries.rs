@@ -18,11 +18,16 @@ pub fn build() -> &'static Path {
     FOLDER.get_or_init(|| build_packages(&FUNCTIONS))
 }
 
-/// Builds the binaries of these packages, and gives their folder.
+/// Builds the programs that are no functions, `tokenwarden` and `atlassian-sim`, once a process, and gives their folder.
 ///
 /// # Panics
 /// If one does not compile.
-pub fn build_packages(packages: &[&str]) -> PathBuf {
+pub fn build_programs() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| build_packages(&["atlassian-sim", "tokenwarden-local"]))
+}
+
+fn build_packages(packages: &[&str]) -> PathBuf {
     let folder = target_folder();
     let packages = packages.iter().flat_map(|name| ["-p", name]);
     let mut cargo = Command::new(env!("CARGO"));
