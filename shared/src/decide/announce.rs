@@ -1,7 +1,7 @@
 //! What people are told of an action beside the steps of its ladder: that somebody must agree, that it was done, that it
 //! ended, that the budget is spent. Each is stored with the state that it tells of.
 
-use super::told::{deed, facts};
+use super::told::{about, deed, facts};
 use crate::{
     messages::notices::{self, Addressee, NoticeFacts, Text},
     model::{Action, ActionState, Audience, Message, MessageKind, OrgId, Timestamp},
@@ -76,27 +76,6 @@ fn text(action: &Action, kind: MessageKind, facts: &NoticeFacts<'_>) -> Text {
 fn to_security(action: &Action, now: Timestamp) -> NoticeFacts<'_> {
     let owner = action.plan.target.owner_name.as_deref();
     NoticeFacts { to: Addressee::Security { owner }, ..facts(&action.plan, now) }
-}
-
-fn about(
-    org: &OrgId,
-    action: &Action,
-    (kind, cause): (MessageKind, &str),
-    audience: Audience,
-    Text { subject, text }: Text,
-    now: Timestamp,
-) -> Message {
-    Message {
-        id: Message::id_of(org, kind, cause, &audience),
-        audience,
-        kind,
-        action: Some(action.id.clone()),
-        credential: Some(action.plan.target.credential.clone()),
-        rule: action.plan.rule.clone(),
-        subject,
-        text,
-        at: now,
-    }
 }
 
 #[cfg(test)]

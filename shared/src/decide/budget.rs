@@ -12,9 +12,6 @@ pub const SKEW_MAX: TimeDelta = TimeDelta::minutes(5);
 pub enum Take {
     /// The budget with the place taken; to be written only over the one that was read.
     Taken(Budget),
-    /// This action holds a place, and nothing is to be written. [`take`] never says so: what is not written does not
-    /// notice the kill switch.
-    Held,
     /// The kill switch is on.
     Stopped(Stop),
     /// Spent.

@@ -187,10 +187,10 @@ pub enum Effect {
     Replan,
     /// Hand a message over to be sent, and store that it was, in one transaction.
     Tell(ActionKind),
-    /// Store the intent to call, together with the budget if a place was taken now.
+    /// Store the intent to call, together with the budget: what is not written does not notice the kill switch.
     Claim {
-        /// The budget to write in the same transaction; `None` if the action held its place already.
-        budget: Option<Budget>,
+        /// The budget to write in the same transaction.
+        budget: Budget,
         /// Which attempt this is.
         attempt: u32,
     },
@@ -312,16 +312,20 @@ fn due(action: &Action, facts: &Facts, policy: &PolicyVersion, expires_at: Times
             };
         }
     }
-    let soon = now + TimeDelta::minutes(5);
-    match facts.log {
-        None => return Next::Need(Need::Log),
-        Some(LogLag::Late(lag)) if lag <= LOG_LAG_MAX => {}
-        Some(LogLag::Late(lag)) => {
-            return Next::WaitUntil(soon, format!("waits: the audit log is {} behind", length(lag)));
-        }
-        Some(LogLag::NeverRead) => return Next::WaitUntil(soon, "waits: the audit log was not read yet".into()),
-    }
-    fresh(action, facts, Used::EndsIt, now).unwrap_or_else(|| claim(action, facts, policy, 1, now))
+    log(facts, now)
+        .or_else(|| fresh(action, facts, Used::EndsIt, now))
+        .unwrap_or_else(|| claim(action, facts, policy, 1, now))
+}
+
+/// What would show a use that came since must be known: the audit log is waited for while it is late.
+fn log(facts: &Facts, now: Timestamp) -> Option<Next> {
+    let reason = match facts.log {
+        None => return Some(Next::Need(Need::Log)),
+        Some(LogLag::Late(lag)) if lag <= LOG_LAG_MAX => return None,
+        Some(LogLag::Late(lag)) => format!("waits: the audit log is {} behind", length(lag)),
+        Some(LogLag::NeverRead) => "waits: the audit log was not read yet".into(),
+    };
+    Some(Next::WaitUntil(now + TimeDelta::minutes(5), reason))
 }
 
 /// A length of time in the largest unit of which it has at least two.
@@ -360,8 +364,7 @@ fn claim(action: &Action, facts: &Facts, policy: &PolicyVersion, attempt: u32, n
         return Next::Need(Need::Budget);
     };
     match budget::take(&budget.value, &action.id, &policy.policy.limits, *listed, now) {
-        Take::Taken(budget) => Next::Do(Effect::Claim { budget: Some(budget), attempt }),
-        Take::Held => Next::Do(Effect::Claim { budget: None, attempt }),
+        Take::Taken(budget) => Next::Do(Effect::Claim { budget, attempt }),
         Take::Stopped(stop) => {
             Next::WaitUntil(now + TimeDelta::hours(1), format!("waits: {} put the kill switch on", stop.by))
         }

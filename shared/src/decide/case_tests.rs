@@ -221,7 +221,7 @@ fn after_a_crash_absent_is_done_and_present_is_tried_again() {
     let held = Budget { holds: [(action.id.to_string(), later(7))].into(), stopped: None };
     let again = Facts { budget: stored(held, Some(150)), ..facts() };
     let moved = Budget { holds: [(action.id.to_string(), then)].into(), stopped: None };
-    assert_eq!(next(&action, &again, &enforce(), then), Next::Do(Effect::Claim { budget: Some(moved), attempt: 2 }));
+    assert_eq!(next(&action, &again, &enforce(), then), Next::Do(Effect::Claim { budget: moved, attempt: 2 }));
     closes(&next(&claimed(later(7), 5), &again, &enforce(), then), ActionState::Failed, "tried 5 times");
 }
 

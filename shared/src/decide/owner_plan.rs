@@ -51,13 +51,12 @@ pub fn refused(kind: ActionKind, row: &CredentialRow, cause: &Cause, policy: &Po
     let Some(account) = &row.credential.owner else { return Some("the account of its owner is not known".into()) };
     let relation = relation_of(row);
     let protected = policy.protected.contains(account) && touches_a_person(kind);
-    let admin = touches_a_person(kind) && row.owner.as_ref().and_then(|owner| owner.org_admin) == Some(true);
     let asked = matches!(cause, Cause::Request { .. });
     if protected {
         return Some("its owner is on the list of protected people, who are never moved or suspended".into());
     }
-    if admin || (row.own && touches_a_person(kind)) {
-        return Some("its owner is an org admin or made one of our keys; they are never moved or suspended".into());
+    if touches_a_person(kind) && is_admin_or_ours(row) {
+        return Some(format!("{ADMIN_OR_OURS}; they are never moved or suspended"));
     }
     match (kind, relation) {
         (ActionKind::RevokeAll, Relation::Service) => None,
@@ -93,8 +92,13 @@ pub fn approval(kind: ActionKind, wanted: Approval, protected: Option<&String>) 
 /// Why an undoing needs a person although the policy does not name the account: whoever became an admin or made one of
 /// our keys since the suspension or the block is moved by no machine, not even back.
 pub fn guarded(kind: ActionKind, row: &CredentialRow) -> Option<String> {
-    let admin = row.owner.as_ref().and_then(|owner| owner.org_admin) == Some(true);
-    (kind.undoes() && (admin || row.own)).then(|| "its owner is an org admin or made one of our keys".to_owned())
+    (kind.undoes() && is_admin_or_ours(row)).then(|| ADMIN_OR_OURS.to_owned())
+}
+
+const ADMIN_OR_OURS: &str = "its owner is an org admin or made one of our keys";
+
+fn is_admin_or_ours(row: &CredentialRow) -> bool {
+    row.own || row.owner.as_ref().and_then(|owner| owner.org_admin) == Some(true)
 }
 
 fn relation_of(row: &CredentialRow) -> Relation {

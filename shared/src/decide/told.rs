@@ -1,7 +1,7 @@
 //! The message of a step, from its plan.
 
 use crate::{
-    messages::notices::{self, Addressee, Coming, Deed, NoticeFacts, Others},
+    messages::notices::{self, Addressee, Coming, Deed, NoticeFacts, Others, Text},
     model::{Action, ActionKind, Audience, Message, MessageKind, OrgId, Plan, Timestamp},
 };
 
@@ -23,15 +23,27 @@ pub fn message(org: &OrgId, action: &Action, step: ActionKind, questions: Option
         | ActionKind::Release => (MessageKind::Notice, notices::notice(&facts)),
     };
     let cause = format!("{} {}", action.plan_hash, action.told.len());
+    about(org, action, (kind, &cause), audience, text, now)
+}
+
+/// A message about an action; the same kind, cause and audience always give the same id.
+pub(super) fn about(
+    org: &OrgId,
+    action: &Action,
+    (kind, cause): (MessageKind, &str),
+    audience: Audience,
+    Text { subject, text }: Text,
+    now: Timestamp,
+) -> Message {
     Message {
-        id: Message::id_of(org, kind, &cause, &audience),
+        id: Message::id_of(org, kind, cause, &audience),
         audience,
         kind,
         action: Some(action.id.clone()),
-        credential: Some(plan.target.credential.clone()),
-        rule: plan.rule.clone(),
-        subject: text.subject,
-        text: text.text,
+        credential: Some(action.plan.target.credential.clone()),
+        rule: action.plan.rule.clone(),
+        subject,
+        text,
         at: now,
     }
 }

@@ -2,28 +2,27 @@
 
 mod facts;
 mod owner;
+mod settle;
 
-use super::cases::{Cases, cause_of, plan_of, retry_later};
+use super::cases::{Cases, cause_of, plan_of};
 use crate::{
     decide::{
         announce,
         case::{self, Call, Effect, Facts, Next},
-        ledger::{answer_of, evidence_digest, own_words},
         plan, told,
     },
     error::{Error, Result},
     model::{
-        Action, ActionId, ActionKind, ActionState, Budget, Claim, LedgerKind, LedgerRecord, Message, Org,
-        PolicyVersion, Scope, Timestamp, Told, Versioned,
+        Action, ActionId, ActionKind, ActionState, Budget, Claim, LedgerKind, Org, PolicyVersion, Timestamp, Told,
+        Versioned,
     },
-    ports::{CaseChange, CaseStore, Clock, Deadline, Pending, ReportReader, ReportStore, TokenRevoker, Written},
+    ports::{CaseChange, CaseStore, Clock, Deadline, ReportReader, ReportStore, TokenRevoker, Written},
 };
 use chrono::TimeDelta;
 use facts::fetch;
 use owner::Completed;
+use settle::{End, close, record, spent, wait};
 
-/// So many waiting actions are counted.
-const WAITING_MAX: u32 = 1_000;
 /// A read answer, a plan or a claim at most so often in one go; more means that something circles.
 const STEPS_MAX: usize = 64;
 
@@ -85,20 +84,21 @@ where
             }
             Next::Rest(reason) => return wait(cases.store, org, &action, None, reason, None, now).await,
             Next::Close(state, reason) => {
-                return close(cases.store, org, &action, state, reason, &facts, now).await;
+                let end = End { state, reason, facts: &facts, policy: &policy };
+                return close(cases.store, org, &action, end, now).await;
             }
         }
     }
     Err(Error::Contended(format!("action {id}")))
 }
 
-/// Stores the intent, with the budget's place where one was taken. Afterwards only what cannot change is still known.
+/// Stores the intent with its place in the budget. Afterwards only what cannot change is still known.
 async fn claim<S: CaseStore, R, C: Clock>(
     cases: &Cases<'_, S, R, C>,
     org: &Org,
     action: &Versioned<Action>,
     facts: &Facts,
-    budget: Option<Budget>,
+    budget: Budget,
     attempt: u32,
 ) -> Result<Facts> {
     let now = cases.clock.now();
@@ -114,7 +114,7 @@ async fn claim<S: CaseStore, R, C: Clock>(
     let change = CaseChange {
         record: Some(record(&claimed, LedgerKind::ActionClaimed, format!("attempt {attempt}"), now)),
         action: Some(Versioned { version: action.version, value: claimed }),
-        budget: budget.map(|value| Versioned { version, value }),
+        budget: Some(Versioned { version, value: budget }),
         ..CaseChange::default()
     };
     match cases.store.apply(&org.id, &change).await? {
@@ -193,9 +193,8 @@ where
     };
     let Some(plan) = planned else {
         let reason = "the policy no longer asks for it".to_owned();
-        return close(cases.store, org, action, ActionState::Cancelled, reason, &Facts::default(), now)
-            .await
-            .map(|_| None);
+        let end = End { state: ActionState::Cancelled, reason, facts: &Facts::default(), policy };
+        return close(cases.store, org, action, end, now).await.map(|_| None);
     };
     let plan = match plan.is_unread() {
         false => plan,
@@ -209,117 +208,4 @@ where
         ..CaseChange::default()
     };
     cases.store.apply(&org.id, &change).await.map(|_| None)
-}
-
-/// What the security team is told once the budget is spent: how much is due and waits.
-async fn spent(store: &impl CaseStore, org: &Org, free_at: Timestamp, now: Timestamp) -> Result<Message> {
-    let pending = store.pending(&org.id, now, WAITING_MAX).await?;
-    let waiting = pending.iter().filter(|pending| matches!(pending, Pending::Action(_))).count();
-    Ok(announce::budget_spent(&org.id, waiting.max(1) as u64, Some(free_at), now))
-}
-
-/// Stores when to look again and why, if that is news.
-async fn wait(
-    store: &impl CaseStore,
-    org: &Org,
-    action: &Versioned<Action>,
-    wake_at: Option<Timestamp>,
-    reason: String,
-    told: Option<Message>,
-    now: Timestamp,
-) -> Result<ActionState> {
-    let state = match action.value.state {
-        ActionState::Planned | ActionState::Waiting | ActionState::Withheld if action.value.plan.withheld.is_some() => {
-            ActionState::Withheld
-        }
-        ActionState::Planned | ActionState::Waiting | ActionState::Withheld => ActionState::Waiting,
-        ended_or_claimed @ (ActionState::Claimed
-        | ActionState::Done
-        | ActionState::Cancelled
-        | ActionState::Rejected
-        | ActionState::Expired
-        | ActionState::Failed) => ended_or_claimed,
-    };
-    let same = action.value.state == state && action.value.wake_at == wake_at;
-    if action.value.state.is_final() || (same && action.value.reason.as_ref() == Some(&reason)) {
-        return Ok(state);
-    }
-    let changed_at = if action.value.state == state { action.value.changed_at } else { now };
-    let waiting = Action { state, wake_at, reason: Some(reason), changed_at, ..action.value.clone() };
-    store_or_retry(
-        store,
-        org,
-        CaseChange {
-            action: Some(Versioned { version: action.version, value: waiting }),
-            messages: told.into_iter().collect(),
-            ..CaseChange::default()
-        },
-    )
-    .await?;
-    Ok(state)
-}
-
-async fn close(
-    store: &impl CaseStore,
-    org: &Org,
-    action: &Versioned<Action>,
-    state: ActionState,
-    reason: String,
-    facts: &Facts,
-    now: Timestamp,
-) -> Result<ActionState> {
-    let ended = Action { state, reason: Some(reason.clone()), changed_at: now, wake_at: None, ..action.value.clone() };
-    let kind = match state {
-        ActionState::Done => LedgerKind::ActionDone,
-        ActionState::Cancelled | ActionState::Rejected => LedgerKind::ActionCancelled,
-        ActionState::Expired => LedgerKind::ActionExpired,
-        ActionState::Failed
-        | ActionState::Planned
-        | ActionState::Waiting
-        | ActionState::Withheld
-        | ActionState::Claimed => LedgerKind::ActionFailed,
-    };
-    let answer = answer_of(&action.value, facts);
-    let change = CaseChange {
-        record: Some(LedgerRecord { answer, ..record(&ended, kind, own_words(&reason), now) }),
-        messages: announce::ended(&org.id, &ended, questions(store, org).await?.as_deref(), now),
-        action: Some(Versioned { version: action.version, value: ended }),
-        ..CaseChange::default()
-    };
-    store_or_retry(store, org, change).await?;
-    Ok(state)
-}
-
-/// The admin who answers questions, as the policy in force names him.
-async fn questions(store: &impl CaseStore, org: &Org) -> Result<Option<String>> {
-    Ok(store.policy(&org.id).await?.and_then(|version| version.policy.recipients.questions))
-}
-
-async fn store_or_retry(store: &impl CaseStore, org: &Org, change: CaseChange) -> Result<()> {
-    match store.apply(&org.id, &change).await? {
-        Written::Stored => Ok(()),
-        Written::Contended => Err(retry_later("an action")),
-    }
-}
-
-fn record(action: &Action, kind: LedgerKind, detail: String, now: Timestamp) -> LedgerRecord {
-    let agreed: Vec<&str> = action.agreed.iter().map(|agreed| agreed.by.as_str()).collect();
-    let agreed = (!agreed.is_empty()).then(|| agreed.join(", "));
-    let principal = agreed.or(action.requested_by.clone());
-    let detail = match (action.plan.scope, &action.plan.target.owner) {
-        (Scope::Owner, Some(account)) => format!("account {account}: {detail}"),
-        (Scope::Owner, None) | (Scope::Credential, _) => detail,
-    };
-    LedgerRecord {
-        at: now,
-        kind,
-        principal: principal.unwrap_or_else(|| "policy".into()),
-        action: Some(action.id.clone()),
-        credential: Some(action.plan.target.credential.clone()),
-        plan_hash: Some(action.plan_hash.clone()),
-        policy_version: Some(action.plan.policy_version),
-        detail,
-        evidence_digest: Some(evidence_digest(&action.plan.evidence)),
-        answer: None,
-    }
 }

@@ -6,7 +6,7 @@ use crate::{
         plan::{self, Basis, Cause},
     },
     error::{Error, Result},
-    model::{Action, CredentialRef, Org, Plan, PolicyVersion, Timestamp},
+    model::{AccountId, Action, ActionKind, CredentialRef, Org, OrgId, Plan, PolicyVersion, Timestamp},
     ports::{CaseReader, ReportReader},
 };
 use chrono::TimeDelta;
@@ -40,6 +40,29 @@ pub(super) async fn cause_of(store: &impl CaseReader, org: &Org, action: &Action
         }
         (None, None) => Ok(None),
     }
+}
+
+/// More actions of one kind than anything ever had.
+const GENERATIONS: u32 = 1_000;
+
+/// The actions of one kind on a credential, or on an account where the kind is about one; the oldest first.
+///
+/// # Errors
+/// Those of the store; [`Error::Conflict`] if there are more than can be.
+pub(super) async fn generations(
+    store: &impl CaseReader,
+    org: &OrgId,
+    credential: &CredentialRef,
+    owner: Option<&AccountId>,
+    kind: ActionKind,
+) -> Result<Vec<Action>> {
+    let mut actions = Vec::new();
+    for generation in 1..=GENERATIONS {
+        let id = plan::action_id(org, credential, owner, kind, generation);
+        let Some(action) = store.action(org, &id).await? else { return Ok(actions) };
+        actions.push(action.value);
+    }
+    Err(Error::Conflict(format!("{credential} had more than {GENERATIONS} actions of the kind {}", kind.as_str())))
 }
 
 /// The plan by this policy and the latest report; `None` if the policy does not answer the cause, or the report does

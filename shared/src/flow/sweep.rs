@@ -2,12 +2,12 @@
 
 use super::{
     advance_case::advance_case,
-    cases::{Cases, plan_of, retry_later},
+    cases::{Cases, generations, plan_of, retry_later},
 };
 use crate::{
     decide::plan::{self, Cause},
-    error::{Error, Result},
-    model::{ActionId, ActionKind, DecisionKind, Finding, FindingId, FindingStatus, Org, Timestamp, Versioned},
+    error::Result,
+    model::{Action, ActionId, ActionKind, DecisionKind, Finding, FindingId, FindingStatus, Org, Timestamp, Versioned},
     ports::{CaseChange, CaseStore, Clock, Deadline, Pending, ReportReader, ReportStore, TokenRevoker, Written},
 };
 
@@ -139,19 +139,16 @@ enum Place {
 }
 
 async fn place(store: &impl CaseStore, org: &Org, finding: &Finding, kind: ActionKind) -> Result<Place> {
-    for generation in 1.. {
-        let id = plan::action_id(&org.id, &finding.subject, finding.owner.as_ref(), kind, generation);
-        let Some(Versioned { value: action, .. }) = store.action(&org.id, &id).await? else {
-            return Ok(Place::Free(generation));
-        };
-        if !action.state.is_final() {
-            return Ok(Place::Taken(action.id));
-        }
-        if action.finding.as_ref() == Some(&finding.id) && action.finding_generation == finding.generation {
-            return Ok(Place::Answered);
-        }
-    }
-    Err(Error::Conflict("an action has too many generations".into()))
+    let actions = generations(store, &org.id, &finding.subject, finding.owner.as_ref(), kind).await?;
+    let free = actions.last().map_or(0, |last| last.generation) + 1;
+    let answers = |action: &Action| {
+        action.finding.as_ref() == Some(&finding.id) && action.finding_generation == finding.generation
+    };
+    let placed = actions.into_iter().find_map(|action| match action.state.is_final() {
+        false => Some(Place::Taken(action.id)),
+        true => answers(&action).then_some(Place::Answered),
+    });
+    Ok(placed.unwrap_or(Place::Free(free)))
 }
 
 async fn decided<S, R, C>(cases: &Cases<'_, S, R, C>, org: &Org, id: &str, deadline: &impl Deadline) -> Result<()>

@@ -64,6 +64,16 @@ pub(super) enum Endpoint<'a> {
     PoliciesOf(&'a OrgId, &'a AccountId),
 }
 
+/// What asking an endpoint means.
+enum Verb {
+    /// Reading a list or a thing.
+    Read,
+    /// Reading what a body asks for.
+    Search,
+    /// A change, by this method.
+    Change(Method),
+}
+
 impl Endpoint<'_> {
     /// What is asked, as a noun phrase for messages.
     pub(super) fn what(self) -> &'static str {
@@ -95,34 +105,19 @@ impl Endpoint<'_> {
     }
 
     pub(super) fn method(self) -> Method {
-        match self {
-            Self::Org(_)
-            | Self::Users(_)
-            | Self::DirectoryUsers(_)
-            | Self::EventsStream(_)
-            | Self::EventActions(_)
-            | Self::ApiTokens(_)
-            | Self::ApiKeys(_)
-            | Self::ServiceAccounts(_)
-            | Self::ServiceAccountTokens(_)
-            | Self::OauthClients(_)
-            | Self::UserTokens(_)
-            | Self::Directories(_)
-            | Self::OneServiceAccountTokens(..)
-            | Self::PolicyTask(..) => Method::GET,
-            Self::FindUser(..)
-            | Self::FindMember(..)
-            | Self::PoliciesOf(..)
-            | Self::Suspend(..)
-            | Self::Restore(..)
-            | Self::AddToPolicy(..) => Method::POST,
-            Self::RevokeUserToken(..) | Self::RevokeServiceTokens(..) => Method::DELETE,
-            Self::RevokeOrgKey(..) => Method::PATCH,
+        match self.verb() {
+            Verb::Read => Method::GET,
+            Verb::Search => Method::POST,
+            Verb::Change(method) => method,
         }
     }
 
     /// Whether it changes something in Atlassian. Such a call is never made twice by itself.
     pub(super) fn changes(self) -> bool {
+        matches!(self.verb(), Verb::Change(_))
+    }
+
+    fn verb(self) -> Verb {
         match self {
             Self::Org(_)
             | Self::Users(_)
@@ -134,19 +129,14 @@ impl Endpoint<'_> {
             | Self::ServiceAccounts(_)
             | Self::ServiceAccountTokens(_)
             | Self::OauthClients(_)
-            | Self::FindUser(..)
             | Self::UserTokens(_)
             | Self::Directories(_)
-            | Self::FindMember(..)
             | Self::OneServiceAccountTokens(..)
-            | Self::PolicyTask(..)
-            | Self::PoliciesOf(..) => false,
-            Self::RevokeUserToken(..)
-            | Self::RevokeOrgKey(..)
-            | Self::RevokeServiceTokens(..)
-            | Self::Suspend(..)
-            | Self::Restore(..)
-            | Self::AddToPolicy(..) => true,
+            | Self::PolicyTask(..) => Verb::Read,
+            Self::FindUser(..) | Self::FindMember(..) | Self::PoliciesOf(..) => Verb::Search,
+            Self::Suspend(..) | Self::Restore(..) | Self::AddToPolicy(..) => Verb::Change(Method::POST),
+            Self::RevokeUserToken(..) | Self::RevokeServiceTokens(..) => Verb::Change(Method::DELETE),
+            Self::RevokeOrgKey(..) => Verb::Change(Method::PATCH),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{
     client::{Reply, upstream},
     endpoint::Endpoint,
-    revoker::{ACCOUNT_NOT_FOUND, PAGES_MAX, TokenRevokerClient, snapshot},
+    revoker::{TokenRevokerClient, listed},
 };
 use crate::{
     error::Result,
@@ -11,42 +11,20 @@ use crate::{
     ports::{Acted, Clock, OwnerActor, SecretSource, TokenSnapshot},
     wire::{
         control::{AccountPolicies, StartedTask, TaskAnswer},
-        tokens::{CredentialPage, ManagedToken},
+        tokens::ListedCredential,
         users::{DirectoryListing, MemberPage},
     },
 };
 
 impl<S: SecretSource, C: Clock> OwnerActor for TokenRevokerClient<S, C> {
     async fn service_tokens(&self, org: &OrgId, account: &AccountId) -> Result<Vec<TokenSnapshot>> {
-        let (endpoint, mut query) = (Endpoint::OneServiceAccountTokens(org, account), Vec::new());
-        let mut found = Vec::new();
-        for _ in 0..PAGES_MAX {
-            let page: CredentialPage = self.client.read(org, endpoint, &query).await?;
-            for row in page.data {
-                let token = row.into_service_token()?;
-                found.push(TokenSnapshot {
-                    id: token.reference.id,
-                    label: token.label,
-                    created_at: token.created_at,
-                    last_access_at: token.last_used_at,
-                });
-            }
-            match self.client.next(page.links.unwrap_or_default().next.as_deref(), endpoint)? {
-                Some(cursor) => query = vec![("cursor", cursor)],
-                None => return Ok(found),
-            }
-        }
-        Err(upstream(endpoint, "it does not end"))
+        let endpoint = Endpoint::OneServiceAccountTokens(org, account);
+        let tokens = self.whole_list(org, endpoint, ListedCredential::into_service_token).await?;
+        Ok(tokens.into_iter().map(listed).collect())
     }
 
     async fn user_tokens(&self, org: &OrgId, account: &AccountId) -> Result<Option<Vec<TokenSnapshot>>> {
-        let endpoint = Endpoint::UserTokens(account);
-        let reply = self.client.call(org, endpoint, &[]).await?;
-        if matches!(&reply, Reply::NotFound(said) if said.is(ACCOUNT_NOT_FOUND)) {
-            return Ok(None);
-        }
-        let tokens = reply.json::<Vec<ManagedToken>>(endpoint)?;
-        tokens.iter().map(|token| Ok(snapshot(token.id()?, token))).collect::<Result<_>>().map(Some)
+        self.tokens_of(org, account).await
     }
 
     async fn memberships(&self, org: &OrgId, account: &AccountId) -> Result<Vec<Membership>> {

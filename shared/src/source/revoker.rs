@@ -12,18 +12,18 @@ use crate::{
     ports::{Clock, Reread, Revoked, SecretSource, TokenRevoker, TokenSnapshot},
     secrets::{KeyScope, SecretCache},
     wire::{
-        tokens::{CredentialPage, ManagedToken},
+        tokens::{CredentialPage, ListedCredential, ManagedToken},
         users::UserSearchPage,
     },
 };
 use std::sync::Arc;
 
 /// The account is wrong or not managed (user management API spec).
-pub(super) const ACCOUNT_NOT_FOUND: &str = "accountNotFound";
+const ACCOUNT_NOT_FOUND: &str = "accountNotFound";
 /// The resource is not there (user management API spec).
 const NOT_FOUND: &str = "notFound";
 /// More pages of keys than any org has.
-pub(super) const PAGES_MAX: u32 = 1_000;
+const PAGES_MAX: u32 = 1_000;
 
 /// Revokes single user tokens and single admin keys of the org.
 pub struct TokenRevokerClient<S, C = SystemClock> {
@@ -42,34 +42,43 @@ impl<S: SecretSource, C: Clock> TokenRevokerClient<S, C> {
 
 impl<S: SecretSource, C: Clock> TokenRevokerClient<S, C> {
     async fn user_token(&self, org: &OrgId, owner: &AccountId, id: &CredentialId) -> Result<Reread> {
-        let endpoint = Endpoint::UserTokens(owner);
-        let reply = self.client.call(org, endpoint, &[]).await?;
-        if matches!(&reply, Reply::NotFound(said) if said.is(ACCOUNT_NOT_FOUND)) {
-            return Ok(Reread::AccountUnknown);
-        }
-        for token in reply.json::<Vec<ManagedToken>>(endpoint)? {
-            let found = token.id()?;
-            if found == *id {
-                return Ok(Reread::Present(snapshot(found, &token)));
-            }
-        }
-        Ok(Reread::Gone)
+        let Some(tokens) = self.tokens_of(org, owner).await? else { return Ok(Reread::AccountUnknown) };
+        Ok(tokens.into_iter().find(|token| token.id == *id).map_or(Reread::Gone, Reread::Present))
     }
 
     /// The key in the org's list, which is read to its end before it counts as gone.
     async fn org_key(&self, org: &OrgId, id: &CredentialId) -> Result<Reread> {
-        let (endpoint, mut query) = (Endpoint::ApiKeys(org), Vec::new());
+        let keys = self.whole_list(org, Endpoint::ApiKeys(org), ListedCredential::into_org_key).await?;
+        Ok(keys.into_iter().find(|key| key.reference.id == *id).map_or(Reread::Gone, listed_key))
+    }
+
+    /// A user's tokens; `None` if the account is not known or not managed.
+    pub(super) async fn tokens_of(&self, org: &OrgId, owner: &AccountId) -> Result<Option<Vec<TokenSnapshot>>> {
+        let endpoint = Endpoint::UserTokens(owner);
+        let reply = self.client.call(org, endpoint, &[]).await?;
+        if matches!(&reply, Reply::NotFound(said) if said.is(ACCOUNT_NOT_FOUND)) {
+            return Ok(None);
+        }
+        let tokens = reply.json::<Vec<ManagedToken>>(endpoint)?;
+        tokens.iter().map(|token| Ok(managed(token.id()?, token))).collect::<Result<_>>().map(Some)
+    }
+
+    /// Everything that a list of credentials shows.
+    pub(super) async fn whole_list(
+        &self,
+        org: &OrgId,
+        endpoint: Endpoint<'_>,
+        into: impl Fn(ListedCredential) -> Result<Credential>,
+    ) -> Result<Vec<Credential>> {
+        let (mut found, mut query) = (Vec::new(), Vec::new());
         for _ in 0..PAGES_MAX {
             let page: CredentialPage = self.client.read(org, endpoint, &query).await?;
             for row in page.data {
-                let key = row.into_org_key()?;
-                if key.reference.id == *id {
-                    return Ok(listed_key(key));
-                }
+                found.push(into(row)?);
             }
             match self.client.next(page.links.unwrap_or_default().next.as_deref(), endpoint)? {
                 Some(cursor) => query = vec![("cursor", cursor)],
-                None => return Ok(Reread::Gone),
+                None => return Ok(found),
             }
         }
         Err(upstream(endpoint, "it does not end"))
@@ -149,16 +158,21 @@ fn way(target: &Target) -> Result<Way<'_>> {
 fn listed_key(key: Credential) -> Reread {
     match key.status {
         CredentialStatus::Blocked => Reread::Gone,
-        CredentialStatus::Allowed | CredentialStatus::Unknown => Reread::Present(TokenSnapshot {
-            id: key.reference.id,
-            label: key.label,
-            created_at: key.created_at,
-            last_access_at: key.last_used_at,
-        }),
+        CredentialStatus::Allowed | CredentialStatus::Unknown => Reread::Present(listed(key)),
     }
 }
 
-pub(super) fn snapshot(id: CredentialId, token: &ManagedToken) -> TokenSnapshot {
+/// A credential of a list, as it is held against a plan.
+pub(super) fn listed(credential: Credential) -> TokenSnapshot {
+    TokenSnapshot {
+        id: credential.reference.id,
+        label: credential.label,
+        created_at: credential.created_at,
+        last_access_at: credential.last_used_at,
+    }
+}
+
+fn managed(id: CredentialId, token: &ManagedToken) -> TokenSnapshot {
     TokenSnapshot {
         id,
         label: token.label().to_owned(),

@@ -2,8 +2,9 @@
 //! Atlassian shows, so that neither a crash nor a repetition does anything twice.
 
 use super::{
-    ATTEMPTS_MAX, Answer, Call, Effect, Facts, LOG_LAG_MAX, LogLag, Need, Next, claim,
+    ATTEMPTS_MAX, Answer, Call, Effect, Facts, Need, Next, claim,
     fresh::{is_later, was_used},
+    log,
 };
 use crate::decide::owner_plan::touches_a_person;
 use crate::model::{
@@ -63,7 +64,7 @@ pub(super) fn due(action: &Action, facts: &Facts, policy: &PolicyVersion, now: T
 /// Why it is not done now; `None` if nothing stands in its way.
 fn ready(action: &Action, facts: &Facts, now: Timestamp) -> Option<Next> {
     spared(action, facts, now)
-        .or_else(|| log(action, facts, now))
+        .or_else(|| if action.plan.action.ends_use() { log(facts, now) } else { None })
         .or_else(|| hits(action, facts, now))
         .or_else(|| state(action, facts, now))
 }
@@ -95,17 +96,6 @@ fn person_wanted(action: &Action, now: Timestamp) -> Next {
     match now >= action.plan.expires_at {
         true => Next::Close(ActionState::Expired, "nobody agreed in time".into()),
         false => Next::WaitUntil(action.plan.expires_at, format!("waits for an approval: {why}")),
-    }
-}
-
-fn log(action: &Action, facts: &Facts, now: Timestamp) -> Option<Next> {
-    let soon = now + TimeDelta::minutes(5);
-    match facts.log {
-        _ if !action.plan.action.ends_use() => None,
-        None => Some(Next::Need(Need::Log)),
-        Some(LogLag::Late(lag)) if lag <= LOG_LAG_MAX => None,
-        Some(LogLag::Late(_)) => Some(Next::WaitUntil(soon, "waits: the audit log is behind".into())),
-        Some(LogLag::NeverRead) => Some(Next::WaitUntil(soon, "waits: the audit log was not read yet".into())),
     }
 }
 

@@ -10,8 +10,8 @@ use crate::{
     error::Result,
     flow::cases::Cases,
     model::{
-        Action, Budget, CredentialKind, Exemption, FindingStatus, Hit, MessageState, Org, ReportStatus, Scope, Target,
-        Timestamp, Versioned,
+        AccountId, Action, Budget, CredentialId, CredentialKind, Exemption, FindingStatus, Hit, MessageState, Org,
+        ReportStatus, Scope, Target, Timestamp, Versioned,
     },
     ports::{CaseReader, CaseStore, Clock, ReportReader, ReportStore, TokenRevoker},
 };
@@ -115,10 +115,21 @@ async fn log_lag(store: &impl ReportReader, org: &Org, now: Timestamp) -> Result
 async fn event_use<S: ReportReader + ReportStore>(store: &S, org: &Org, action: &Action) -> Result<Option<Timestamp>> {
     let target = &action.plan.target;
     let Some(owner) = &target.owner else { return Ok(None) };
+    let last_use = last_uses(store, org, action, owner).await?;
+    Ok(last_use(&target.credential.id, &target.label))
+}
+
+/// What the events that we hold say of the last use of a credential of this account, by its id and label.
+pub(super) async fn last_uses<S: ReportReader + ReportStore>(
+    store: &S,
+    org: &Org,
+    action: &Action,
+    owner: &AccountId,
+) -> Result<impl Fn(&CredentialId, &str) -> Option<Timestamp> + use<S>> {
     let profiles = store.profiles_of(&org.id, owner).await?;
     let join = store.schedule(&org.id).await?.value.join;
     let judged_at = action.plan.evidence.judged_at;
-    Ok(last_use_of(&target.credential.id, &target.label, &profiles, join, judged_at))
+    Ok(move |id: &CredentialId, label: &str| last_use_of(id, label, &profiles, join, judged_at))
 }
 
 async fn look(revoker: &impl TokenRevoker, org: &Org, action: &Action) -> Look {

@@ -1,25 +1,22 @@
 //! Actions on everything of one account: their facts and their effects.
 
+use super::facts::last_uses;
 use crate::{
     decide::{
         case::{Facts, HitNow, OwnerState, Seen},
-        join::last_use_of,
         owner_plan::{self, OwnerView, ReadMeans},
-        plan,
     },
     error::{Error, Result},
-    flow::cases::Cases,
+    flow::cases::{Cases, generations},
     model::{
-        Access, AccountId, Action, ActionKind, ActionState, Claim, CredentialKind, CredentialRow, Means, Membership,
-        Order, Org, Plan, PolicyVersion, TaskId, Timestamp, Versioned,
+        Access, AccountId, Action, ActionKind, ActionState, AuthPolicyId, Claim, CredentialKind, CredentialRow, Means,
+        Membership, Order, Org, Plan, PolicyVersion, TaskId, TaskState, Timestamp, Versioned,
     },
     ports::{CaseChange, CaseReader, CaseStore, Clock, ReportReader, ReportStore, TokenRevoker, TokenSnapshot},
 };
 
 /// Rows a page of a report.
 const PAGE: u32 = 1_000;
-/// More actions of one kind than an account ever had.
-const GENERATIONS: u32 = 1_000;
 
 /// What reading the rest of a plan came to.
 pub(super) enum Completed {
@@ -148,7 +145,7 @@ async fn into_policy<S, R: TokenRevoker, C>(
     org: &Org,
     account: &AccountId,
     rows: &[CredentialRow],
-    to: Option<&crate::model::AuthPolicyId>,
+    to: Option<&AuthPolicyId>,
 ) -> Result<ReadMeans> {
     let Some(to) = to else { return Ok(missing("the policy does not name the org's `auth_policies`")) };
     let email = rows.iter().find_map(|row| {
@@ -179,15 +176,9 @@ async fn undone(
     account: &AccountId,
     kind: ActionKind,
 ) -> Result<Option<Means>> {
-    let mut newest = None;
-    for generation in 1..=GENERATIONS {
-        let id = plan::action_id(&org.id, &plan.target.credential, Some(account), kind, generation);
-        let Some(Versioned { value: action, .. }) = store.action(&org.id, &id).await? else { break };
-        if action.state == ActionState::Done {
-            newest = action.plan.means;
-        }
-    }
-    Ok(newest)
+    let actions = generations(store, &org.id, &plan.target.credential, Some(account), kind).await?;
+    let newest = actions.into_iter().rfind(|action| action.state == ActionState::Done);
+    Ok(newest.and_then(|action| action.plan.means))
 }
 
 /// How the account stands where the action would change it.
@@ -215,14 +206,12 @@ where
         Ok(None) => return Ok(Seen::AccountUnknown),
         Err(error) => return Ok(Seen::Failed(error.to_string())),
     };
-    let profiles = cases.store.profiles_of(&org.id, account).await?;
-    let join = cases.store.schedule(&org.id).await?.value.join;
-    let judged_at = action.plan.evidence.judged_at;
+    let last_use = last_uses(cases.store, org, action, account).await?;
     let listed = listed.into_iter().map(|token| (token.id, token.label, token.last_access_at));
     let planned = action.plan.hits.iter().map(|hit| (hit.credential.id.clone(), hit.label.clone(), None));
     let now = |(id, label, used): (_, String, Option<Timestamp>)| {
-        let event = last_use_of(&id, &label, &profiles, join, judged_at);
-        HitNow { id, label, last_used_at: used.max(event) }
+        let last_used_at = used.max(last_use(&id, &label));
+        HitNow { id, label, last_used_at }
     };
     Ok(Seen::Is(listed.chain(planned).map(now).collect()))
 }
@@ -245,11 +234,7 @@ async fn listed<R: TokenRevoker>(
 }
 
 /// How far Atlassian's task came.
-pub(super) async fn task<R: TokenRevoker>(
-    revoker: &R,
-    org: &Org,
-    action: &Action,
-) -> Option<Seen<crate::model::TaskState>> {
+pub(super) async fn task<R: TokenRevoker>(revoker: &R, org: &Org, action: &Action) -> Option<Seen<TaskState>> {
     let task = action.claim.as_ref()?.task.as_ref()?;
     Some(match revoker.task(&org.id, task).await {
         Ok(state) => Seen::Is(state),

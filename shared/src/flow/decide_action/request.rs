@@ -8,15 +8,13 @@ use crate::{
         plan::{self, Basis, Cause},
     },
     error::{Error, Result},
+    flow::cases::generations,
     model::{
         Action, ActionKind, ActionState, Credential, CredentialKind, CredentialRow, DecisionKind, Exemption,
         LedgerKind, OrgId, PolicyVersion, Scope, Versioned,
     },
     ports::{CaseChange, CaseReader, CaseStore, Written},
 };
-
-/// How many actions one credential can have had.
-const GENERATIONS: u32 = 100;
 
 /// What is asked for: the action, and the credential as the latest report shows it.
 #[derive(Debug, Clone, Copy)]
@@ -87,13 +85,7 @@ async fn of_kind<S: CaseReader>(
     kind: ActionKind,
     credential: &Credential,
 ) -> Result<Vec<Action>> {
-    let mut actions = Vec::new();
-    for generation in 1..=GENERATIONS {
-        let id = plan::action_id(org, &credential.reference, credential.owner.as_ref(), kind, generation);
-        let Some(action) = store.action(org, &id).await? else { break };
-        actions.push(action.value);
-    }
-    Ok(actions)
+    generations(store, org, &credential.reference, credential.owner.as_ref(), kind).await
 }
 
 fn planned(org: &OrgId, asked: Request<'_>, last: Option<&Action>, who: Decider<'_>) -> Result<Action> {
