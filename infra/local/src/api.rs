@@ -59,6 +59,14 @@ struct Page<T> {
     next: Option<String>,
 }
 
+/// The beginning of a list.
+pub(crate) struct First<T> {
+    /// Its rows.
+    pub(crate) rows: Vec<T>,
+    /// Whether there are more.
+    pub(crate) goes_on: bool,
+}
+
 impl Api {
     /// The deployment that the options name; the token is the environment's.
     pub(crate) fn new(args: &ApiArgs) -> Result<Self> {
@@ -100,8 +108,18 @@ impl Api {
         Ok(orgs)
     }
 
+    /// One thing.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T> {
+        self.send(self.client.get(url), &Method::GET, url).await
+    }
+
     /// Every row of a list.
     pub(crate) async fn all<T: DeserializeOwned>(&self, url: &str) -> Result<Vec<T>> {
+        Ok(self.first(url, usize::MAX).await?.rows)
+    }
+
+    /// The first rows of a list, about as many as are wanted.
+    pub(crate) async fn first<T: DeserializeOwned>(&self, url: &str, most: usize) -> Result<First<T>> {
         let (mut rows, mut cursor) = (Vec::new(), None::<String>);
         loop {
             let mut request = self.client.get(url).query(&[("limit", "200")]);
@@ -111,8 +129,8 @@ impl Api {
             let page: Page<T> = self.send(request, &Method::GET, url).await?;
             rows.extend(page.items);
             cursor = page.next;
-            if cursor.is_none() {
-                return Ok(rows);
+            if cursor.is_none() || rows.len() >= most {
+                return Ok(First { rows, goes_on: cursor.is_some() });
             }
         }
     }

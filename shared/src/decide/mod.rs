@@ -23,6 +23,7 @@ pub mod policy;
 pub mod poll;
 pub mod purge;
 pub mod settle;
+pub mod simulate;
 pub mod tally;
 pub mod told;
 pub mod verify;
