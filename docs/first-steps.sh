@@ -36,6 +36,9 @@ rules:
   unused:
     respond: {approval: required, steps: [{do: revoke, after_days: 7}]}
 '
+digest=$(printf '%s' "$answer" | tr -d '\n' | sed 's/.*"proposal": *{//; s/.*"digest": *"\([0-9a-f]*\)".*"loosens".*/\1/')
+echo "It is looser than the one in force, so it waits for a second person, who confirms exactly that text."
+ask POST "$org/policy/confirm" local-approver -d '{"digest": "'"$digest"'", "reason": "we agreed on it"}'
 ask POST "$api/_local/run/remediate-tokens" local-admin
 ask GET "$org/actions?state=waiting&limit=1" local-reader
 action=$(printf '%s' "$answer" | sed 's/.*"id":"\([^"]*\)","plan".*/\1/')

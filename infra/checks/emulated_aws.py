@@ -9,6 +9,8 @@ Prints a line for each check and exits 1 when one fails. What the emulation cann
 """
 
 import argparse
+import base64
+import hashlib
 import io
 import json
 import shutil
@@ -31,15 +33,15 @@ SETTINGS = {
     "poll-audit": ATLASSIAN | {"ORGS", "ATLASSIAN_READ_SECRET_ID", "KEEP_EVENTS", "BACKFILL_DAYS",
                                "EVENTS_STREAM_PER_MINUTE", "RATE_SHARE_PERCENT"},
     "report-tokens": ATLASSIAN | {"ORGS", "ATLASSIAN_READ_SECRET_ID", "REPORT_EVERY_HOURS"},
-    "remediate-tokens": ATLASSIAN | {"ATLASSIAN_UNSCOPED_SECRET_ID"},
+    "remediate-tokens": ATLASSIAN | {"ATLASSIAN_UNSCOPED_SECRET_ID", "MESSAGES_SECRET_ID", "EVENT_BUS", "LEDGER_KEY_ID"},
     "serve-reports": {"API_TOKENS_SECRET_ID", "KEEP_EVENTS", "BACKFILL_DAYS"},
 }
-SECRET_OF = {
-    "ingest-audit": "WebhookSecret",
-    "poll-audit": "AtlassianReadSecret",
-    "report-tokens": "AtlassianReadSecret",
-    "remediate-tokens": "AtlassianUnscopedSecret",
-    "serve-reports": "ApiTokensSecret",
+SECRETS_OF = {
+    "ingest-audit": {"WebhookSecret"},
+    "poll-audit": {"AtlassianReadSecret"},
+    "report-tokens": {"AtlassianReadSecret"},
+    "remediate-tokens": {"AtlassianUnscopedSecret", "MessagesSecret"},
+    "serve-reports": {"ApiTokensSecret"},
 }
 TIMEOUTS_AND_MEMORY = {"ingest-audit": (15, 256), "poll-audit": (55, 256), "report-tokens": (290, 512),
                        "remediate-tokens": (120, 256), "serve-reports": (20, 256)}
@@ -51,6 +53,7 @@ SECRETS = {
     "WebhookSecret": {ORG: {"accepted": [{"value": "expected"}]}},
     "AtlassianReadSecret": {ORG: {"key": "sim-read-key", "own_key_ids": OWN_KEYS}},
     "AtlassianUnscopedSecret": {ORG: {"key": "sim-admin-key", "own_key_ids": OWN_KEYS}},
+    "MessagesSecret": {ORG: {}},
     "ApiTokensSecret": {"tokens": [{"subject": "ann", "value": "ann-token", "roles": ["reader", "approver", "admin"], "orgs": ["*"]}]},
 }
 TOKEN_USE = {"id": "event-one", "type": "events", "attributes": {
@@ -210,23 +213,39 @@ def check_routes(stack):
 
 def check_rights(stack):
     """Each function's role, tried by a program that has nothing else (laws 11 and 12)."""
-    calls = {s: ["secretsmanager", "get_secret_value", {"SecretId": stack.ids[s]}] for s in sorted(set(SECRET_OF.values()))}
+    calls = {s: ["secretsmanager", "get_secret_value", {"SecretId": stack.ids[s]}] for s in sorted(set().union(*SECRETS_OF.values()))}
+    key = {"KeyId": stack.ids["LedgerKey"]}
+    digest = {"Message": "0" * 32, "MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_256"}
+    calls |= {"sign": ["kms", "sign", key | digest], "key": ["kms", "get_public_key", key], "key policy": ["kms", "get_key_policy", key]}
     calls |= calls_of(stack.ids["HistoryTable"], "history", "by_profile", ("profile", "profile_at"))
     calls |= calls_of(stack.ids["CasesTable"], "cases", "pending", ("pending_org", "pending_since"))
+    event = {"EventBusName": stack.ids["EventBus"], "Source": "tokenwarden", "DetailType": "notice", "Detail": "{}"}
+    calls |= {"event": ["events", "put_events", {"Entries": [event]}]}
     allowed = {
         # On AWS the registry of orgs alone: the emulator does not know the condition on the leading key.
         "ingest-audit": rights("history", "get put update batch_get batch_write transact_put") | rights("cases", "get"),
         "poll-audit": rights("history", "get put update batch_get batch_write transact_put") | rights("cases", "query"),
         "report-tokens": rights("history", "get query query_index put delete batch_get batch_write transact_put")
         | rights("cases", "get query put update delete batch_write transact_put"),
-        "remediate-tokens": rights("history", "get query") | rights("cases", "get query put update transact_put query_index"),
+        "remediate-tokens": rights("history", "get query") | rights("cases", "get query put update batch_get transact_put query_index")
+        | {"event", "sign", "key"},
         "serve-reports": rights("history", "get query query_index put update delete batch_get batch_write transact_put")
         | rights("cases", "get query put delete batch_get transact_put"),
     }
     for binary, its in allowed.items():
         answers = dict(zip(calls, invoke(stack, binary, {"try": list(calls.values())})))
-        check(f"{binary} may do no more and no less", {c for c, a in answers.items() if a == "allowed"}, its | {SECRET_OF[binary]})
+        check(f"{binary} may do no more and no less", {c for c, a in answers.items() if a == "allowed"}, its | SECRETS_OF[binary])
         check(f"{binary} is refused by IAM and by nothing else", set(answers.values()) <= {"allowed", "AccessDeniedException"})
+
+
+def check_mail(template):
+    """The right to send mail, as declared."""
+    statements = {i: s for i, r in template["Resources"].items() if r["Type"] == "AWS::IAM::Role"
+                  for p in r["Properties"]["Policies"] for s in p["PolicyDocument"]["Statement"] if "ses:" in json.dumps(s["Action"])}
+    identity = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${MailIdentity}"
+    check("remediate-tokens alone may send mail, and only from the identity (declared)",
+          {i: (s["Action"], s["Resource"]) for i, s in statements.items()},
+          {"RemediateTokensRole": ("ses:SendEmail", {"Fn::Sub": identity})})
 
 
 def rights(table, names):
@@ -317,13 +336,14 @@ def check_delete(stack):
 def try_template(stack):
     stand_in = f"#!{sys.executable}\n" + Path(__file__).with_name("stand_in.py").read_text()
     template = stack.upload("stand-in", lambda _: stand_in)
-    stack.write("create_stack", template)
+    stack.write("create_stack", template, MailIdentity="example.com")
     check_resources(stack, template)
     check_tables(stack, template)
     check_functions(stack)
     check_starters(stack)
     check_routes(stack)
     check_rights(stack)
+    check_mail(template)
     check_stream(stack)
     check_update(stack, template)
     check_schedule(stack)
@@ -392,6 +412,22 @@ def try_decision(stack):
     check("the sweep comes to its end", ministack.wait_for(swept, 60, "the sweep handles all that is pending"))
     _, ledger = as_ann(stack, "GET", "/ledger")
     check("the ledger has both policies", [e["kind"] for e in ledger["items"]].count("policy_set"), 2)
+    check_heads(stack)
+
+
+def check_heads(stack):
+    """The head that a sweep published, verified by KMS itself over the text that docs/ledger.md tells."""
+    _, heads = as_ann(stack, "GET", "/ledger/heads")
+    check("one head was published", len(heads["items"]), 1)
+    head, = heads["items"]
+    check("it was signed by the stack's key", head.get("key_id"), stack.settings("remediate-tokens")["LEDGER_KEY_ID"])
+    text = "\n".join(["tokenwarden ledger head v1", str(head["seq"]), head["hash"], head["at"], head["key_id"], head["org"]])
+    valid = stack.aws.kms.verify(KeyId=head["key_id"], Message=hashlib.sha256(text.encode()).digest(), MessageType="DIGEST",
+                                 Signature=base64.b64decode(head["signature"]), SigningAlgorithm="ECDSA_SHA_256")
+    check("KMS finds the signature valid", valid["SignatureValid"])
+    _, pem = as_ann(stack, "GET", "/ledger/key")
+    ours = stack.aws.kms.get_public_key(KeyId=head["key_id"])["PublicKey"]
+    check("the API gives the key that KMS has", base64.b64decode("".join(pem.splitlines()[1:-1])), ours)
 
 
 def as_ann(stack, method, path, headers=None, **more):

@@ -8,6 +8,7 @@ What it cannot do (1.5.33), so nothing here proves it:
 - Functions run as plain processes: no memory limit, no frozen environments, no cold start worth measuring, /tmp is shared.
 - Throttling, transaction conflicts, eventual consistency and the 6 MB limit of an invocation never occur.
 - It always sends events of format 2.0, whatever the integration says: the format is checked as declared.
+- It holds SES's SendEmail against every identity at once: who may send from where is checked as declared.
 - It does not check that an ARN in `SourceArn` is the one that calls.
 """
 

@@ -14,6 +14,13 @@ pub const SETTINGS: &[(&str, Option<&str>, &str)] = &[
     ("ATLASSIAN_READ_SECRET_ID", None, "secret with the scoped, reading API keys, JSON by org"),
     ("ATLASSIAN_UNSCOPED_SECRET_ID", None, "secret with the API keys that revoke, JSON by org"),
     ("API_TOKENS_SECRET_ID", None, "secret with the tokens of this API"),
+    (
+        "LEDGER_KEY_ID",
+        Some(""),
+        "KMS key that signs the heads of the ledgers; where it is empty they are published unsigned",
+    ),
+    ("MESSAGES_SECRET_ID", None, "secret with the endpoints of chats and webhooks, JSON by org and name"),
+    ("EVENT_BUS", None, "name of the event bus that messages for programs go to"),
     ("ATLASSIAN_BASE_URL", Some("https://api.atlassian.com"), "where Atlassian's API is"),
     ("ATLASSIAN_CALL_TIMEOUT_SECS", Some("20"), "how long one call to Atlassian may take"),
     (

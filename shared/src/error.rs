@@ -56,6 +56,12 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A head of a ledger could not be signed.
+    #[error("signing: {0}")]
+    Signing(String),
+    /// Something that is stored is not as it was written.
+    #[error("{0} cannot be read: it is not as it was written")]
+    Damaged(String),
     /// DynamoDB did not do what was asked.
     #[error("store: {0}")]
     Store(String),
@@ -125,6 +131,8 @@ impl Error {
             Self::TooLarge { .. } => ("too-large", 413, Retry::No),
             Self::Setting { .. } => ("setting", 500, Retry::No),
             Self::SecretUnavailable { .. } => ("secret-unavailable", 503, Retry::Later),
+            Self::Signing(_) => ("signing", 503, Retry::Later),
+            Self::Damaged(_) => ("damaged", 500, Retry::No),
             Self::Store(_) => ("store", 503, Retry::Later),
             Self::Contended(_) => ("contended", 503, Retry::Later),
             Self::RateLimited { .. } => ("rate-limited", 503, Retry::Later),
@@ -143,7 +151,7 @@ impl Error {
     /// A text for the outside: failures of ours say no more than their kind.
     pub fn public_text(&self) -> String {
         match self {
-            Self::Store(_) | Self::Setting { .. } | Self::SecretUnavailable { .. } => {
+            Self::Store(_) | Self::Signing(_) | Self::Setting { .. } | Self::SecretUnavailable { .. } => {
                 "the service cannot do this now; try again later".to_owned()
             }
             shown => shown.to_string(),

@@ -93,6 +93,11 @@ pub fn atlassian_http_client(timeout: Duration) -> reqwest::Client {
         .expect("the TLS settings are made here and the user agent is a constant")
 }
 
+/// The HTTP client for chats and webhooks: as Atlassian's, since an endpoint's address is as good as a key.
+pub fn messages_http_client(timeout: Duration) -> reqwest::Client {
+    atlassian_http_client(timeout)
+}
+
 /// Mozilla's roots as the crate `webpki-roots` embeds them; they are renewed with its version.
 fn atlassian_tls() -> ClientConfig {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };

@@ -6,4 +6,4 @@ mod shapes;
 
 pub use aws::SecretsManagerSource;
 pub use cache::{KeyScope, SecretCache, WebhookAuth};
-pub use shapes::Purpose;
+pub use shapes::{Endpoint, Purpose};

@@ -86,7 +86,12 @@ impl LocalDynamo {
         let port = free_port().await;
         let mut command = process::Command::new(program);
         command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
-        command.env("SFTP_ENABLED", "0").env("LAMBDA_EXECUTOR", "local").current_dir(std::env::temp_dir());
+        // The first two would open ports of their own.
+        command
+            .env("SFTP_ENABLED", "0")
+            .env("IOT_MTLS_ENABLED", "0")
+            .env("LAMBDA_EXECUTOR", "local")
+            .current_dir(std::env::temp_dir());
         Some(Self::spawn(command, port).await)
     }
 

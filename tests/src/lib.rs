@@ -3,6 +3,8 @@
 pub mod doom;
 pub mod dynamo;
 pub mod lambda;
+pub mod model_store;
+pub mod receiver;
 pub mod sample;
 pub mod template;
 pub mod world;

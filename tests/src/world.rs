@@ -2,9 +2,11 @@
 
 mod clock;
 mod secrets;
+mod ways;
 
 pub use clock::TestClock;
 pub use secrets::FixedSecrets;
+pub use ways::{Ways, WorldNotifiers};
 
 use crate::dynamo::LocalDynamo;
 use atlassian_sim::{Sim, SimOptions};
@@ -18,6 +20,7 @@ use shared::{
     model::{Action, ActionId, CredentialRow, Finding, LedgerEntry, OrgId, Report},
     ports::{CaseReader, Clock, ReportReader},
     secrets::SecretCache,
+    signing::LocalSigner,
     source::{AtlassianReader, TokenRevokerClient},
     store::Store,
 };
@@ -31,6 +34,8 @@ pub const OWN_KEYS: [&str; 4] = ["sim-admin-key-id", "sim-read-key-id", "sim-tok
 
 /// The lists and the log of the world's org.
 pub type Source = AtlassianReader<FixedSecrets, TestClock>;
+/// Where nothing is said of a key, the heads of ledgers are published unsigned.
+pub type NoSigner = Option<LocalSigner>;
 /// What revokes in the world's org.
 pub type Revoker = TokenRevokerClient<FixedSecrets, TestClock>;
 
@@ -46,6 +51,8 @@ pub struct World {
     pub clock: TestClock,
     /// The org.
     pub org: OrgId,
+    /// Where messages go.
+    pub ways: Ways,
     http: reqwest::Client,
     read_key: String,
     unscoped_key: String,
@@ -74,7 +81,8 @@ impl World {
         let http = shared::http::atlassian_http_client(Duration::from_secs(20));
         let (sim, dynamo, org) = (Arc::new(sim), Arc::new(dynamo), ORG.into());
         let (read_key, unscoped_key) = ("sim-read-key".into(), "sim-admin-key".into());
-        Self { sim, dynamo, tables, clock, org, http, read_key, unscoped_key, own_keys }
+        let ways = Ways::default();
+        Self { sim, dynamo, tables, clock, org, ways, http, read_key, unscoped_key, own_keys }
     }
 
     /// The second org of the same simulation, in the same tables.
@@ -89,6 +97,7 @@ impl World {
             tables: self.tables.clone(),
             clock: self.clock.clone(),
             org,
+            ways: self.ways.clone(),
             http: self.http.clone(),
             read_key: "sim-read-key-2".into(),
             unscoped_key: "sim-admin-key-2".into(),
@@ -260,8 +269,14 @@ impl World {
     }
 
     /// remediate-tokens over these ports.
-    pub fn remediation<S, R>(&self, store: S, revoker: R) -> remediate_tokens::App<S, R, TestClock> {
-        remediate_tokens::App { store, revoker, clock: self.clock.clone(), call_timeout: Duration::from_secs(20) }
+    pub fn remediation<S, R>(
+        &self,
+        store: S,
+        revoker: R,
+    ) -> remediate_tokens::App<S, R, WorldNotifiers, NoSigner, TestClock> {
+        let (notifier, clock) = (self.ways.notifiers(&self.clock), self.clock.clone());
+        let call_timeout = Duration::from_secs(20);
+        remediate_tokens::App { store, revoker, notifier, signer: None, clock, call_timeout }
     }
 
     /// One sweep of remediate-tokens.

@@ -13,6 +13,10 @@ mod decisions;
 mod doors;
 #[path = "api/entered.rs"]
 mod entered;
+#[path = "api/ledger.rs"]
+mod ledger;
+#[path = "api/messages.rs"]
+mod messages;
 #[path = "api/orgs.rs"]
 mod orgs;
 #[path = "api/shapes.rs"]

@@ -133,7 +133,11 @@ async fn put_policy(runner: &Process) {
     let client = shared::http::atlassian_http_client(Duration::from_secs(60));
     let put = client.put(format!("{}{path}", runner.url)).bearer_auth("local-admin").header("if-match", version);
     let answer = put.body(POLICY).send().await.unwrap();
-    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    assert_eq!(answer.status(), 202, "it acts, so a second person must confirm it");
+    let answer: serde_json::Value = answer.json().await.unwrap();
+    let confirmed = serde_json::json!({ "digest": answer["proposal"]["digest"], "reason": "agreed" });
+    let confirm = client.post(format!("{}{path}/confirm", runner.url)).bearer_auth("local-approver").json(&confirmed);
+    assert_eq!(confirm.send().await.unwrap().status(), 200);
 }
 
 fn copy_folder(from: &Path, to: &Path) {

@@ -33,6 +33,18 @@ fn hyper_rustls_and_ring_are_linked_once_at_most_and_in_their_current_release() 
     }
 }
 
+#[test]
+fn only_the_function_that_sends_messages_links_the_clients_for_it() {
+    let senders: Vec<String> = functions()
+        .into_iter()
+        .filter(|function| {
+            let crates = linked(function);
+            ["aws-sdk-sesv2", "aws-sdk-eventbridge"].iter().any(|client| crates.iter().any(|(name, _)| name == client))
+        })
+        .collect();
+    assert_eq!(senders, ["remediate-tokens"]);
+}
+
 fn functions() -> Vec<String> {
     let folder = root().join("functions").read_dir().expect("the functions' folder");
     folder.map(|entry| entry.expect("a function").file_name().to_string_lossy().into_owned()).collect()

@@ -1,29 +1,41 @@
 //! Advances cases: plans, asks, waits, re-checks, acts within a budget, records.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use shared::{
     clock::SystemClock,
     config::Settings,
+    decide::budget::SKEW_MAX,
     error::Result,
     flow::{
         cases::Cases,
+        deliver::{Post, Posted, deliver},
+        publish_head::{Published, publish_head},
         sweep::{Swept, handle, sweep},
     },
     http,
     model::{Org, OrgId},
-    ports::{CaseStore, Clock, Deadline, Pending, ReportReader, ReportStore, TokenRevoker},
+    notify::{EventBridge, Notifiers, SesMailer},
+    ports::{
+        Clock, Deadline, HeadSigner, HeadStore, Notifier, OutboxStore, Pending, ReportReader, ReportStore, TokenRevoker,
+    },
     secrets::{Purpose, SecretCache, SecretsManagerSource},
+    signing::KmsSigner,
     source::TokenRevokerClient,
     store::{Store, keys::Key, pending_of},
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// The function, with everything that it needs.
-pub struct App<S, R, C> {
+pub struct App<S, R, N, H, C> {
     /// Both tables.
     pub store: S,
     /// What revokes, by the key without scopes.
     pub revoker: R,
+    /// What messages are sent by.
+    pub notifier: N,
+    /// What signs the heads of the ledgers.
+    pub signer: H,
     /// The time.
     pub clock: C,
     /// How long one call to Atlassian may take.
@@ -31,7 +43,12 @@ pub struct App<S, R, C> {
 }
 
 /// A call that timed out here may still be under way there for so long.
-const MARGIN: Duration = Duration::from_secs(10);
+const LATE_EFFECT: TimeDelta = TimeDelta::seconds(10);
+/// Between the moment that a claim bears and its call lie the claim's write and two reads: this is as long as a whole
+/// invocation may take (the template's `Timeout`).
+const CLAIM_TO_CALL: TimeDelta = TimeDelta::seconds(120);
+/// How long a chat or a webhook may take to take a message.
+const MESSAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why the function runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +76,8 @@ pub struct Outcome {
     pub batch_item_failures: Vec<Failure>,
     /// What sweeping each org came to.
     pub orgs: BTreeMap<String, Swept>,
+    /// What sending each org's messages came to.
+    pub messages: BTreeMap<String, Posted>,
 }
 
 /// A record that failed.
@@ -116,7 +135,10 @@ impl Record {
     }
 }
 
-impl App<Store, TokenRevokerClient<SecretsManagerSource>, SystemClock> {
+/// What messages are sent by on AWS.
+pub type AwsNotifiers = Notifiers<SecretsManagerSource, SystemClock, SesMailer, EventBridge>;
+
+impl App<Store, TokenRevokerClient<SecretsManagerSource>, AwsNotifiers, Option<KmsSigner>, SystemClock> {
     /// The function as it runs on AWS: its clients are made here, once.
     ///
     /// # Errors
@@ -126,19 +148,32 @@ impl App<Store, TokenRevokerClient<SecretsManagerSource>, SystemClock> {
         let secret = settings.text("ATLASSIAN_UNSCOPED_SECRET_ID")?;
         let secret = SecretsManagerSource::connect(&sdk, Purpose::AtlassianUnscoped, secret);
         let client = http::atlassian_http_client(atlassian.call_timeout);
+        let endpoints = settings.text("MESSAGES_SECRET_ID")?;
+        let endpoints = SecretsManagerSource::connect(&sdk, Purpose::Messages, endpoints);
+        let bus = EventBridge::connect(&sdk, settings.text("EVENT_BUS")?);
+        let notifier = Notifiers::new(
+            http::messages_http_client(MESSAGE_TIMEOUT),
+            SecretCache::new(endpoints, SystemClock),
+            SesMailer::connect(&sdk),
+            bus,
+        );
         Ok(Self {
             store: Store::connect(&sdk, settings.tables()?, settings.retention()?),
             revoker: TokenRevokerClient::new(client, &atlassian, Arc::new(SecretCache::new(secret, SystemClock)))?,
+            notifier,
+            signer: KmsSigner::connect(&sdk, settings.text("LEDGER_KEY_ID")?),
             clock: SystemClock,
             call_timeout: atlassian.call_timeout,
         })
     }
 }
 
-impl<S, R, C> App<S, R, C>
+impl<S, R, N, H, C> App<S, R, N, H, C>
 where
-    S: CaseStore + ReportReader + ReportStore,
+    S: OutboxStore + HeadStore + ReportReader + ReportStore,
     R: TokenRevoker,
+    N: Notifier,
+    H: HeadSigner,
     C: Clock,
 {
     /// One invocation.
@@ -153,14 +188,16 @@ where
     }
 
     fn cases(&self) -> Cases<'_, S, R, C> {
-        let wait = chrono::TimeDelta::from_std(self.call_timeout + MARGIN).unwrap_or(chrono::TimeDelta::minutes(2));
-        Cases { store: &self.store, revoker: &self.revoker, clock: &self.clock, recovery_wait: wait }
+        let recovery_wait = recovery_wait(self.call_timeout);
+        Cases { store: &self.store, revoker: &self.revoker, clock: &self.clock, recovery_wait }
     }
 
     /// Sweeps the orgs one after another; one org's failure does not stop the others.
     async fn sweep(&self, deadline: &impl Deadline) -> Result<Outcome> {
         let (mut outcome, mut failure) = (Outcome::default(), None);
-        for org in self.store.orgs().await?.into_iter().filter(Org::is_active) {
+        let orgs: Vec<Org> = self.store.orgs().await?.into_iter().filter(Org::is_active).collect();
+        self.publish_heads(&orgs, deadline).await;
+        for org in orgs {
             match sweep(&self.cases(), &org, deadline).await {
                 Ok(swept) => drop(outcome.orgs.insert(org.id.to_string(), swept)),
                 Err(error) => {
@@ -168,6 +205,7 @@ where
                     failure = Some(error);
                 }
             }
+            self.post(&org, deadline, &mut outcome).await;
         }
         match failure {
             Some(error) if outcome.orgs.is_empty() => Err(error),
@@ -175,25 +213,64 @@ where
         }
     }
 
-    /// Handles the records in their order and stops at the first failure, so that none overtakes another.
-    async fn follow(&self, records: Vec<Record>, deadline: &impl Deadline) -> Outcome {
-        for Record { sequence, pending } in records {
-            let Some((org, pending)) = pending else { continue };
-            if let Err(error) = self.hint(&org, &pending, deadline).await {
-                tracing::error!(org = %org, pending = ?pending, error = %error, "will be delivered again");
-                let failure = Failure { item_identifier: sequence };
-                return Outcome { batch_item_failures: vec![failure], ..Outcome::default() };
+    /// Publishes the heads that are due, before the sweep, which may use up the time day after day. A key that does not
+    /// sign is not asked again in this invocation, so that it holds up remediation once.
+    async fn publish_heads(&self, orgs: &[Org], deadline: &impl Deadline) {
+        for Org { id, .. } in orgs {
+            if deadline.reached() {
+                return;
+            }
+            match publish_head(&self.store, &self.signer, id, self.clock.now()).await {
+                Ok(Published::Now | Published::NotDue | Published::Rewritten) => {}
+                Ok(Published::SignerFailed) => return,
+                Err(error) => tracing::error!(org = %id, error = %error, "the head of the ledger was not published"),
             }
         }
-        Outcome::default()
     }
 
-    async fn hint(&self, org: &OrgId, pending: &Pending, deadline: &impl Deadline) -> Result<()> {
-        match self.store.org(org).await? {
-            Some(org) if org.is_active() => handle(&self.cases(), &org, pending, deadline).await,
-            Some(_) | None => Ok(()),
+    /// Sends what is due. What cannot be sent stays due, and is no failure of the invocation.
+    async fn post(&self, org: &Org, deadline: &impl Deadline, outcome: &mut Outcome) {
+        let post = Post { store: &self.store, notifier: &self.notifier, clock: &self.clock };
+        match deliver(&post, org, deadline).await {
+            Ok(posted) => drop(outcome.messages.insert(org.id.to_string(), posted)),
+            Err(error) => tracing::error!(org = %org.id, error = %error, "messages stay due"),
         }
     }
+
+    /// Handles the records in their order and stops at the first failure, so that none overtakes another.
+    async fn follow(&self, records: Vec<Record>, deadline: &impl Deadline) -> Outcome {
+        let (mut outcome, mut told) = (Outcome::default(), BTreeMap::new());
+        for Record { sequence, pending } in records {
+            let Some((org, pending)) = pending else { continue };
+            match self.hint(&org, &pending, deadline).await {
+                Ok(Some(org)) => drop(told.insert(org.id.to_string(), org)),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(org = %org, pending = ?pending, error = %error, "will be delivered again");
+                    outcome.batch_item_failures.push(Failure { item_identifier: sequence });
+                    break;
+                }
+            }
+        }
+        for org in told.values() {
+            self.post(org, deadline, &mut outcome).await;
+        }
+        outcome
+    }
+
+    /// Handles a pending thing of an org that is governed now; gives the org.
+    async fn hint(&self, org: &OrgId, pending: &Pending, deadline: &impl Deadline) -> Result<Option<Org>> {
+        let Some(org) = self.store.org(org).await?.filter(Org::is_active) else { return Ok(None) };
+        handle(&self.cases(), &org, pending, deadline).await?;
+        Ok(Some(org))
+    }
+}
+
+/// How long an intent is left alone, by the clock of whoever finds it: until no call of it can be under way any more, even
+/// if that clock is fast and the one by which it was stored slow.
+fn recovery_wait(call_timeout: Duration) -> TimeDelta {
+    let call = TimeDelta::from_std(call_timeout).unwrap_or(TimeDelta::minutes(2));
+    CLAIM_TO_CALL + call + LATE_EFFECT + SKEW_MAX
 }
 
 #[cfg(test)]

@@ -43,6 +43,11 @@ impl Answer {
         Self::new(200, "text/csv; charset=utf-8; header=present", body)
     }
 
+    /// 200 with JSON Lines.
+    pub(crate) fn lines(body: String) -> Self {
+        Self::new(200, "application/jsonl", body)
+    }
+
     /// 200 with plain text.
     pub(crate) fn text(body: String) -> Self {
         Self::new(200, "text/plain; charset=utf-8", body)

@@ -18,14 +18,20 @@ use shared::{
     config::EventSettings,
     error::{Error, Result},
     model::{Principal, Role, Timestamp, short_hash},
-    ports::{CaseStore, Clock, EventReader, EventStore, QuarantineStore, ReportReader, ReportStore},
+    ports::{Clock, EventReader, EventStore, HeadReader, OutboxStore, QuarantineStore, ReportReader, ReportStore},
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What the application reads and writes.
-pub trait Ports: CaseStore + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader {}
+pub trait Ports:
+    OutboxStore + HeadReader + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader
+{
+}
 
-impl<P: CaseStore + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader> Ports for P {}
+impl<P: OutboxStore + HeadReader + ReportReader + ReportStore + QuarantineStore + EventStore + EventReader> Ports
+    for P
+{
+}
 
 /// Who may read the pages; the API always needs a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,8 +157,14 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
             Route::Stop => api::stop::get(store, ask).await,
             Route::SetStop => api::stop::put(store, ask).await,
             Route::Ledger => api::ledger::list(store, ask).await,
+            Route::LedgerLines => api::ledger::lines(store, ask).await,
+            Route::LedgerHeads => api::ledger::heads(store, ask).await,
+            Route::LedgerKey => api::ledger::key(store, ask).await,
             Route::Policy => api::policy::get(store, ask).await,
-            Route::SetPolicy => api::policy::put(store, ask).await,
+            Route::Messages => api::messages::list(store, ask).await,
+            Route::RetryMessage => api::messages::retry(store, ask).await,
+            Route::SetPolicy => api::policy::put(store, &self.gate, ask).await,
+            Route::ConfirmPolicy => api::policy::confirm(store, ask).await,
             Route::Quarantine => api::quarantine::list(store, ask).await,
             Route::Replay => api::quarantine::replay(store, &self.clock, &self.serving.events, ask).await,
         }

@@ -2,7 +2,7 @@
 
 use shared::{
     error::{Error, Result},
-    model::{Principal, Timestamp},
+    model::{OrgId, Principal, Timestamp},
     ports::{Clock, SecretSource},
     secrets::SecretCache,
 };
@@ -12,17 +12,27 @@ use std::{future::Future, sync::Arc};
 pub trait Gate: Send + Sync {
     /// Whose credential this is; `None` if nobody's.
     fn authenticate(&self, bearer: &str, now: Timestamp) -> impl Future<Output = Result<Option<Principal>>> + Send;
+    /// How many persons may approve in an org.
+    fn approvers(&self, org: &OrgId, now: Timestamp) -> impl Future<Output = Result<usize>> + Send;
 }
 
 impl<S: SecretSource, C: Clock> Gate for SecretCache<S, C> {
     async fn authenticate(&self, bearer: &str, now: Timestamp) -> Result<Option<Principal>> {
         self.authenticate_api(bearer, now).await
     }
+
+    async fn approvers(&self, org: &OrgId, now: Timestamp) -> Result<usize> {
+        self.api_approvers(org, now).await
+    }
 }
 
 impl<G: Gate> Gate for Arc<G> {
     async fn authenticate(&self, bearer: &str, now: Timestamp) -> Result<Option<Principal>> {
         G::authenticate(self, bearer, now).await
+    }
+
+    async fn approvers(&self, org: &OrgId, now: Timestamp) -> Result<usize> {
+        G::approvers(self, org, now).await
     }
 }
 

@@ -22,6 +22,9 @@ enum Gives {
     JsonOrText(&'static str),
     ListOrCsv(&'static str),
     Csv,
+    ListOrLines(&'static str),
+    Lines,
+    Text,
     Page,
 }
 
@@ -123,6 +126,9 @@ fn success(gives: &Gives) -> Value {
         Gives::JsonOrText(schema) => json!({ "application/json": content(schema), "text/plain": text }),
         Gives::ListOrCsv(schema) => json!({ "application/json": list(schema), "text/csv": text }),
         Gives::Csv => json!({ "text/csv": text }),
+        Gives::ListOrLines(schema) => json!({ "application/json": list(schema), "application/jsonl": text }),
+        Gives::Lines => json!({ "application/jsonl": text }),
+        Gives::Text => json!({ "text/plain": text }),
         Gives::Page => json!({ "text/html": text }),
     };
     json!({ "description": "as asked", "headers": request_id(), "content": content })
@@ -245,9 +251,25 @@ fn described(route: Route) -> Operation {
         Route::Reject => take("Refuses a plan; 409 with the new plan if it changed", "Ballot", "200", "Action"),
         Route::Stop => get("The kill switch", Gives::Json("Stop")),
         Route::SetStop => take("Puts the kill switch on (approver) or off (admin)", "Switch", "200", "Stop"),
-        Route::Ledger => get("The ledger, oldest first", Gives::List("Entry")),
+        Route::Ledger => get("The ledger, oldest first", Gives::ListOrLines("Entry")),
+        Route::LedgerLines => get("The ledger as JSON Lines: the text over which its hashes are", Gives::Lines),
+        Route::LedgerHeads => get("The heads of the ledger that were published, newest first", Gives::List("Head")),
+        Route::LedgerKey => get("The public keys that signed them, as PEM, the newest first", Gives::Text),
         Route::Policy => get("The policy in force; its `ETag` is what `If-Match` wants", Gives::Json("PolicyVersion")),
-        Route::SetPolicy => take("Brings a policy into force", "Policy", "200", "PolicyVersion"),
+        Route::Messages => get("The messages to people and programs, and where each stands", Gives::List("Message")),
+        Route::RetryMessage => Operation {
+            status: "202",
+            ..get("Sends a message after all that was given up or withheld", Gives::Json("Message"))
+        },
+        Route::SetPolicy => take(
+            "Brings a policy into force; 202 where it is looser and waits for a second person",
+            "Policy",
+            "200",
+            "PolicyVersion",
+        ),
+        Route::ConfirmPolicy => {
+            take("A second person brings a proposed policy into force", "Confirming", "200", "PolicyVersion")
+        }
         Route::Quarantine => get("What could not be understood", Gives::List("Quarantined")),
         Route::Replay => get("Tries again to understand a body", Gives::Json("Replayed")),
     }

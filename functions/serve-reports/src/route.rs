@@ -148,10 +148,22 @@ routes! {
     SetStop => PUT "/v1/orgs/{org}/stop", Access::Holder(&[Approver, Admin]), &[];
     /// The ledger.
     Ledger => GET "/v1/orgs/{org}/ledger", READ, LIST;
+    /// The ledger as JSON Lines.
+    LedgerLines => GET "/v1/orgs/{org}/ledger.jsonl", READ, LIST;
+    /// The heads of the ledger that were published, newest first.
+    LedgerHeads => GET "/v1/orgs/{org}/ledger/heads", READ, LIST;
+    /// The public key that verifies them.
+    LedgerKey => GET "/v1/orgs/{org}/ledger/key", READ, &[];
     /// The policy in force, and its versions.
     Policy => GET "/v1/orgs/{org}/policy", READ, &[];
+    /// A second person brings a proposed policy into force.
+    ConfirmPolicy => POST "/v1/orgs/{org}/policy/confirm", APPROVE, &[];
     /// Brings a policy into force.
     SetPolicy => PUT "/v1/orgs/{org}/policy", ADMIN, &[];
+    /// The messages to people and programs.
+    Messages => GET "/v1/orgs/{org}/messages", READ, &["state", "limit", "cursor"];
+    /// Sends a message after all that was given up or withheld.
+    RetryMessage => POST "/v1/orgs/{org}/messages/{id}/retry", APPROVE, &[];
     /// What could not be understood.
     Quarantine => GET "/v1/orgs/{org}/quarantine", READ, LIST;
     /// Tries again to understand a body.

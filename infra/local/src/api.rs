@@ -120,18 +120,47 @@ impl Api {
 
     /// The first rows of a list, about as many as are wanted.
     pub(crate) async fn first<T: DeserializeOwned>(&self, url: &str, most: usize) -> Result<First<T>> {
-        let (mut rows, mut cursor) = (Vec::new(), None::<String>);
+        let (first, broken) = self.readable(url, most).await?;
+        broken.map_or(Ok(first), |reason| Err(Failure::Broken(reason)))
+    }
+
+    /// As [`Api::first`], up to the first row that cannot be read as it is stored, and what is said of that one.
+    pub(crate) async fn readable<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        most: usize,
+    ) -> Result<(First<T>, Option<String>)> {
+        let (mut rows, mut cursor, mut limit) = (Vec::new(), None::<String>, "200");
         loop {
-            let mut request = self.client.get(url).query(&[("limit", "200")]);
-            if let Some(cursor) = &cursor {
-                request = request.query(&[("cursor", cursor)]);
+            let cursor_of = cursor.as_ref().map(|cursor| ("cursor", cursor));
+            let request = self.client.get(url).query(&[("limit", limit)]).query(&cursor_of.as_slice());
+            match self.send::<Page<T>>(request, &Method::GET, url).await {
+                Ok(page) => {
+                    rows.extend(page.items);
+                    cursor = page.next;
+                }
+                Err(Failure::Broken(reason)) if limit == "1" => {
+                    return Ok((First { rows, goes_on: false }, Some(reason)));
+                }
+                // A page is refused as a whole: those before the broken row are read one by one.
+                Err(Failure::Broken(_)) => {
+                    limit = "1";
+                    continue;
+                }
+                Err(failure) => return Err(failure),
             }
-            let page: Page<T> = self.send(request, &Method::GET, url).await?;
-            rows.extend(page.items);
-            cursor = page.next;
             if cursor.is_none() || rows.len() >= most {
-                return Ok(First { rows, goes_on: cursor.is_some() });
+                return Ok((First { rows, goes_on: cursor.is_some() }, None));
             }
+        }
+    }
+
+    /// A text; `None` where there is none.
+    pub(crate) async fn text(&self, url: &str) -> Result<Option<String>> {
+        match self.answer(self.client.get(url), &Method::GET, url).await? {
+            (StatusCode::NOT_FOUND, _) => Ok(None),
+            (status, text) if status.is_success() => Ok(Some(text)),
+            (status, text) => Err(Failure::Api { what: format!("GET {url}"), reason: refused(status, &text) }),
         }
     }
 
@@ -157,18 +186,33 @@ impl Api {
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder, method: &Method, url: &str) -> Result<T> {
         let failed = |reason: String| Failure::Api { what: format!("{method} {url}"), reason };
-        let answer =
-            request.bearer_auth(self.token.expose()).send().await.map_err(|error| {
-                failed(format!("not reached: {}; is it running, and is --api right?", because(&error)))
-            })?;
-        let status = answer.status();
-        let text = answer.text().await.map_err(|error| failed(because(&error)))?;
+        let (status, text) = self.answer(request, method, url).await?;
+        if let Some(reason) = broken(&text).filter(|_| status.is_server_error()) {
+            return Err(Failure::Broken(reason));
+        }
         if !status.is_success() {
             return Err(failed(refused(status, &text)));
         }
         serde_json::from_str(&text)
             .map_err(|error| failed(format!("the answer is not what this release expects: {error}")))
     }
+
+    async fn answer(&self, request: RequestBuilder, method: &Method, url: &str) -> Result<(StatusCode, String)> {
+        let failed = |reason: String| Failure::Api { what: format!("{method} {url}"), reason };
+        let answer =
+            request.bearer_auth(self.token.expose()).send().await.map_err(|error| {
+                failed(format!("not reached: {}; is it running, and is --api right?", because(&error)))
+            })?;
+        let status = answer.status();
+        Ok((status, answer.text().await.map_err(|error| failed(because(&error)))?))
+    }
+}
+
+/// What is said of something that is not stored as it was written.
+fn broken(text: &str) -> Option<String> {
+    let problem = serde_json::from_str::<Value>(text).ok()?;
+    let damaged = problem["type"].as_str()?.ends_with(":damaged");
+    problem["detail"].as_str().filter(|_| damaged).map(str::to_owned)
 }
 
 fn refused(status: StatusCode, text: &str) -> String {

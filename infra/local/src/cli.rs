@@ -94,8 +94,15 @@ pub enum SimulateFormat {
 
 #[derive(Debug, Subcommand)]
 enum Ledger {
-    /// Follow the hash chain of every org and name the first entry that is not as it was written; exits 0 whole, 1 not
+    /// Follow the hash chain of every org through its published heads and name the first entry that is not as it was
+    /// written; exits 0 whole, 1 not
     Verify(VerifyArgs),
+    /// Print the published heads, newest first, as JSON Lines: what to keep elsewhere
+    Heads(LedgerArgs),
+    /// Print the public key that verifies them, as PEM: what to keep elsewhere, once
+    Key(LedgerArgs),
+    /// Print all entries of one org as JSON Lines
+    Export(LedgerArgs),
 }
 
 /// What is to be done about the orgs.
@@ -151,6 +158,25 @@ pub struct VerifyArgs {
     /// A published head that the chain must contain (with several orgs, say --org too)
     #[arg(long, value_name = "SEQ:HASH", value_parser = crate::commands::ledger::head)]
     pub(crate) head: Option<shared::model::LedgerHead>,
+    /// Published heads that were kept elsewhere, as `ledger heads` prints them, in place of the deployment's own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) heads: Option<PathBuf>,
+    /// The public key that was kept elsewhere, as PEM, in place of the deployment's own; then every head must be signed
+    #[arg(long, value_name = "FILE.pem")]
+    pub(crate) key: Option<PathBuf>,
+    /// A ledger as `ledger export` prints it, in place of a deployment's: nothing is asked of a server
+    #[arg(long, value_name = "EXPORT.jsonl")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// Whose ledger.
+#[derive(Debug, Args)]
+pub struct LedgerArgs {
+    #[command(flatten)]
+    pub(crate) api: ApiArgs,
+    /// Only this org
+    #[arg(long, value_name = "ORG_ID")]
+    pub(crate) org: Option<String>,
 }
 
 /// The options of `stop` and `resume`.
@@ -197,7 +223,10 @@ impl Cli {
             Command::Policy(Policy::Check { file }) => policy::check(&file),
             Command::Policy(Policy::Simulate(args)) => simulate::run(&args).await,
             Command::Policy(Policy::Schema) => Ok(policy::schema()),
-            Command::Ledger(Ledger::Verify(args)) => ledger::verify(&args).await,
+            Command::Ledger(Ledger::Verify(args)) => ledger::verify::run(&args).await,
+            Command::Ledger(Ledger::Heads(args)) => ledger::heads(&args).await,
+            Command::Ledger(Ledger::Key(args)) => ledger::key(&args).await,
+            Command::Ledger(Ledger::Export(args)) => ledger::export(&args).await,
             Command::Org(command) => org::run(command).await,
             Command::Stop(args) => switch::set(&args, switch::Wanted::Stopped).await,
             Command::Resume(args) => switch::set(&args, switch::Wanted::Resumed).await,

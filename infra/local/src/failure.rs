@@ -70,6 +70,9 @@ pub enum Failure {
         /// What came back, and how to mend it.
         reason: String,
     },
+    /// What the deployment stores is not as it was written.
+    #[error("{0}")]
+    Broken(String),
     /// Something that can only be a fault of ours or of the system.
     #[error("{what}: {source}")]
     System {

@@ -3,15 +3,17 @@
 use crate::model::{ActionId, Budget, Limits, Stop, Timestamp};
 use chrono::TimeDelta;
 
-/// Clocks of parallel invocations may differ by so much.
-const SKEW: TimeDelta = TimeDelta::minutes(5);
+/// Clocks of parallel invocations may differ by so much. A place stays taken for the window and this time, or a fast
+/// clock would give away a place that a slow one took less than a window ago.
+pub const SKEW_MAX: TimeDelta = TimeDelta::minutes(5);
 
 /// What taking a place came to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Take {
     /// The budget with the place taken; to be written only over the one that was read.
     Taken(Budget),
-    /// This action holds a place already; nothing is to be written.
+    /// This action holds a place, and nothing is to be written. [`take`] never says so: what is not written does not
+    /// notice the kill switch.
     Held,
     /// The kill switch is on.
     Stopped(Stop),
@@ -31,29 +33,33 @@ pub fn limit(limits: &Limits, listed: Option<u64>) -> u32 {
     limits.max_actions.min(share.floor() as u32)
 }
 
-/// Takes a place for an action. The same action takes once; nothing is ever given back.
+/// Takes a place for an attempt of an action. An action holds one place, whose time is that of its last attempt; nothing
+/// is ever given back. An attempt is always a write of the budget, so that none slips past the kill switch.
 pub fn take(budget: &Budget, action: &ActionId, limits: &Limits, listed: Option<u64>, now: Timestamp) -> Take {
     if let Some(stop) = &budget.stopped {
         return Take::Stopped(stop.clone());
     }
-    if budget.holds.contains_key(action.as_str()) {
-        return Take::Held;
-    }
-    let (window, limit) = (TimeDelta::hours(limits.window_hours.into()), limit(limits, listed));
-    let mut current: Vec<Timestamp> = budget.holds.values().copied().filter(|at| *at > now - window).collect();
+    let (taken_for, limit) = (taken_for(limits), limit(limits, listed));
+    let others = budget.holds.iter().filter(|(holder, _)| *holder != action.as_str());
+    let mut current: Vec<Timestamp> = others.map(|(_, at)| *at).filter(|at| *at > now - taken_for).collect();
     if current.len() < limit as usize {
-        return Take::Taken(with(budget, action, window, now));
+        return Take::Taken(with(budget, action, taken_for, now));
     }
     current.sort_unstable();
-    let free_at = (limit > 0).then(|| current[current.len() - limit as usize] + window);
+    let free_at = (limit > 0).then(|| current[current.len() - limit as usize] + taken_for);
     Take::Exhausted { limit, free_at }
 }
 
-fn with(budget: &Budget, action: &ActionId, window: TimeDelta, now: Timestamp) -> Budget {
+fn taken_for(limits: &Limits) -> TimeDelta {
+    TimeDelta::hours(limits.window_hours.into()) + SKEW_MAX
+}
+
+fn with(budget: &Budget, action: &ActionId, taken_for: TimeDelta, now: Timestamp) -> Budget {
     let newest = budget.holds.values().copied().max().map_or(now, |newest| newest.max(now));
     let mut holds = budget.holds.clone();
-    holds.retain(|_, at| *at >= newest - window - SKEW);
-    holds.insert(action.as_str().to_owned(), now);
+    holds.retain(|_, at| *at >= newest - taken_for);
+    let held = holds.entry(action.as_str().to_owned()).or_insert(now);
+    *held = now.max(*held);
     Budget { holds, stopped: None }
 }
 
@@ -74,18 +80,49 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_window_holds_so_many_and_then_waits_for_the_oldest_to_leave() {
-        let two = taken(&taken(&Budget::default(), "a", 0), "b", 1);
-        let third = take(&two, &"c".into(), &LIMITS, Some(100), at(2));
-        assert_eq!(third, Take::Exhausted { limit: 2, free_at: Some(at(24)) });
-        taken(&two, "c", 24);
+    /// When a place that was taken at this hour is free.
+    fn free(hour: i64) -> Timestamp {
+        at(hour + 24) + SKEW_MAX
+    }
+
+    fn take_at(budget: &Budget, action: &str, now: Timestamp) -> Take {
+        take(budget, &action.into(), &LIMITS, Some(100), now)
     }
 
     #[test]
-    fn the_same_action_takes_once() {
-        let one = taken(&Budget::default(), "a", 0);
-        assert_eq!(take(&one, &"a".into(), &LIMITS, Some(100), at(1)), Take::Held);
+    fn a_window_holds_so_many_and_then_waits_for_the_oldest_to_leave() {
+        let two = taken(&taken(&Budget::default(), "a", 0), "b", 1);
+        let spent = Take::Exhausted { limit: 2, free_at: Some(free(0)) };
+        assert_eq!(take_at(&two, "c", at(2)), spent);
+        assert_eq!(take_at(&two, "c", free(0) - TimeDelta::seconds(1)), spent, "a clock may be fast by so much");
+        assert!(matches!(take_at(&two, "c", free(0)), Take::Taken(_)));
+    }
+
+    #[test]
+    fn an_action_holds_one_place_at_the_time_of_its_last_attempt() {
+        let again = taken(&taken(&Budget::default(), "a", 0), "a", 20);
+        assert_eq!(again.holds, [("a".to_owned(), at(20))].into());
+        assert_eq!(taken(&again, "a", 19).holds, again.holds, "a slow clock does not move it back");
+        let full = taken(&again, "b", 21);
+        assert_eq!(take_at(&full, "c", at(30)), Take::Exhausted { limit: 2, free_at: Some(free(20)) });
+    }
+
+    #[test]
+    fn who_comes_back_after_a_window_needs_a_place_anew() {
+        let old = Budget { holds: [("a".to_owned(), at(0))].into(), stopped: None };
+        let full = Budget { holds: [("b".to_owned(), at(40)), ("c".to_owned(), at(41))].into(), stopped: None };
+        let both = Budget { holds: old.holds.into_iter().chain(full.holds).collect(), stopped: None };
+        assert_eq!(take_at(&both, "a", at(42)), Take::Exhausted { limit: 2, free_at: Some(free(40)) });
+    }
+
+    #[test]
+    fn who_holds_a_place_stops_when_the_limit_falls() {
+        let two = taken(&taken(&Budget::default(), "a", 0), "b", 1);
+        for (max_actions, goes_on) in [(2, true), (1, false), (0, false)] {
+            let limits = Limits { max_actions, ..LIMITS };
+            let again = take(&two, &"a".into(), &limits, Some(100), at(2));
+            assert_eq!(matches!(again, Take::Taken(_)), goes_on, "{max_actions}");
+        }
     }
 
     #[test]
@@ -102,7 +139,7 @@ mod tests {
     fn the_kill_switch_refuses_even_what_holds_a_place() {
         let stop = Stop { by: "x".into(), at: at(0), reason: "r".into() };
         let stopped = Budget { stopped: Some(stop.clone()), ..taken(&Budget::default(), "a", 0) };
-        assert_eq!(take(&stopped, &"a".into(), &LIMITS, Some(100), at(1)), Take::Stopped(stop));
+        assert_eq!(take_at(&stopped, "a", at(1)), Take::Stopped(stop));
     }
 
     #[test]

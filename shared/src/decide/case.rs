@@ -1,9 +1,12 @@
 //! What an action needs next: one pure function over its state and the facts, so that every (state, step) can be listed.
 
+mod fresh;
+
+use self::fresh::{Used, fresh, unchanged};
 use super::budget::{self, Take};
 use super::ladder::{self, Current};
-use crate::model::{Action, ActionKind, ActionState, Budget, PolicyVersion, Target, Timestamp, Versioned};
-use crate::ports::{Reread, Revoked, TokenSnapshot};
+use crate::model::{Action, ActionKind, ActionState, Budget, PolicyVersion, Timestamp, Versioned};
+use crate::ports::{Reread, Revoked};
 use chrono::TimeDelta;
 
 /// The log may be this late before actions wait for it.
@@ -262,37 +265,6 @@ fn due(action: &Action, facts: &Facts, policy: &PolicyVersion, expires_at: Times
     fresh(action, facts, Used::EndsIt, now).unwrap_or_else(|| claim(action, facts, policy, 1, now))
 }
 
-/// What a use since the judgement means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Used {
-    EndsIt,
-    MakesNoDifference,
-}
-
-/// Whether the credential is still the one that was judged; `None` if it is.
-fn fresh(action: &Action, facts: &Facts, used: Used, now: Timestamp) -> Option<Next> {
-    let evidence = action.plan.evidence.last_used_at;
-    match facts.event_use {
-        None => return Some(Next::Need(Need::EventUse)),
-        Some(Some(at)) if used == Used::EndsIt && is_later(Some(at), evidence) => {
-            return Some(Next::Close(ActionState::Cancelled, used_since(at)));
-        }
-        Some(_) => {}
-    }
-    match &facts.look {
-        None => Some(Next::Need(Need::Reread)),
-        Some(Look::Failed(reason)) => {
-            Some(Next::WaitUntil(now + TimeDelta::minutes(5), format!("waits: it could not be read again: {reason}")))
-        }
-        Some(Look::NotPossible) => (!action.plan.action.only_tells())
-            .then(|| Next::Close(ActionState::Cancelled, "no API reads one of its kind again".into())),
-        Some(Look::Seen(seen)) => {
-            let changed = unchanged(seen, &action.plan.target, evidence, used).err();
-            changed.map(|reason| Next::Close(ActionState::Cancelled, reason))
-        }
-    }
-}
-
 /// A length of time in the largest unit of which it has at least two.
 fn length(time: TimeDelta) -> String {
     match (time.num_days(), time.num_hours(), time.num_minutes()) {
@@ -395,34 +367,9 @@ fn recovered(action: &Action, facts: &Facts, policy: &PolicyVersion, attempt: u3
     claim(action, facts, policy, attempt + 1, now)
 }
 
-fn unchanged(look: &Reread, target: &Target, last_used_at: Option<Timestamp>, used: Used) -> Result<(), String> {
-    let token = match look {
-        Reread::Present(token) => token,
-        Reread::Gone => return Err("it is not there any more: its owner or an admin may have removed it".into()),
-        Reread::AccountUnknown => return Err("its owner's account is not known, or not managed".into()),
-    };
-    let TokenSnapshot { id, label, created_at, last_access_at } = token;
-    let seconds = |at: &Option<Timestamp>| at.map(|at| at.timestamp());
-    if *id != target.credential.id || *label != target.label || seconds(created_at) != seconds(&target.created_at) {
-        return Err("it is not the credential that was judged: its label or date of creation differs".into());
-    }
-    match (last_access_at, last_used_at) {
-        _ if used == Used::MakesNoDifference => Ok(()),
-        (Some(used), _) if is_later(Some(*used), last_used_at) => Err(used_since(*used)),
-        (None, Some(_)) => Err("the API that revokes does not show its last use, so it cannot be compared".into()),
-        (Some(_) | None, _) => Ok(()),
-    }
-}
-
-/// Compares whole seconds: the two APIs may write the same moment with different precision (unconfirmed).
-fn is_later(used: Option<Timestamp>, known: Option<Timestamp>) -> bool {
-    used.map(|at| at.timestamp()) > known.map(|at| at.timestamp())
-}
-
-fn used_since(used: Timestamp) -> String {
-    format!("it was used on {}, after it was judged", used.format("%Y-%m-%d %H:%M UTC"))
-}
-
+#[cfg(test)]
+#[path = "case_properties.rs"]
+mod properties;
 #[cfg(test)]
 #[path = "case_tests.rs"]
 mod tests;

@@ -7,6 +7,7 @@ use crate::decide::plan::{
     tests::{cause, now, plan_of, policy},
 };
 use crate::model::{Agreement, Approval, Claim, CredentialId, Mode, PlannedStep, Stop, Told};
+use crate::ports::TokenSnapshot;
 
 fn later(days: i64) -> Timestamp {
     now() + TimeDelta::days(days)
@@ -201,7 +202,8 @@ fn after_a_crash_absent_is_done_and_present_is_tried_again() {
     closes(&next(&action, &gone, &enforce(), then), ActionState::Done, "absent");
     let held = Budget { holds: [(action.id.to_string(), later(7))].into(), stopped: None };
     let again = Facts { budget: stored(held, Some(150)), ..facts() };
-    assert_eq!(next(&action, &again, &enforce(), then), Next::Do(Effect::Claim { budget: None, attempt: 2 }));
+    let moved = Budget { holds: [(action.id.to_string(), then)].into(), stopped: None };
+    assert_eq!(next(&action, &again, &enforce(), then), Next::Do(Effect::Claim { budget: Some(moved), attempt: 2 }));
     closes(&next(&claimed(later(7), 5), &again, &enforce(), then), ActionState::Failed, "tried 5 times");
 }
 

@@ -7,9 +7,9 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::model::{
-    Credential, CredentialId, CredentialKind, CredentialRef, CredentialRow, Exemption, Facts, Finding, FindingStatus,
-    JoinState, LastUsedSource, OrgId, Policy, RegisterEntry, RowFinding, RowHistory, Severity, Timestamp, Unjudged,
-    UsageProfile, Use, Verdict,
+    Credential, CredentialId, CredentialKind, CredentialRef, CredentialRow, Exemption, FactName, Facts, Finding,
+    FindingStatus, JoinState, Knowledge, LastUsedSource, OrgId, Policy, RegisterEntry, RowFinding, RowHistory,
+    Severity, Timestamp, Unjudged, UsageProfile, Use, Verdict,
 };
 use crate::rules::{Accounts, Begins, Judge, Of, Own, RULES, Rule, Subject};
 use std::{
@@ -30,6 +30,25 @@ struct ReadyRule {
     rule: &'static Rule,
     judge: Judge,
     makes: Begins,
+    needs: FactSet,
+}
+
+/// Facts as bits: a million rows ask for them.
+#[derive(Debug, Clone, Copy)]
+struct FactSet(u32);
+
+impl FactSet {
+    fn of(names: impl Iterator<Item = FactName>) -> Self {
+        Self(names.fold(0, |set, name| set | 1 << name as u32))
+    }
+
+    fn proven(facts: &Facts) -> Self {
+        Self::of(facts.0.iter().filter(|fact| fact.knowledge == Knowledge::Proven).map(|fact| fact.name))
+    }
+
+    fn is_subset(self, of: Self) -> bool {
+        self.0 & !of.0 == 0
+    }
 }
 
 impl Judges {
@@ -46,7 +65,8 @@ impl Judges {
                 let judge = rule.with(&settings.parameters);
                 let judge = judge.map_err(|why| Error::invalid(format!("rule {}", rule.id), why))?;
                 let makes = if named.is_some() { Begins::AsFinding } else { rule.begins };
-                judges.push(ReadyRule { rule, judge, makes });
+                let needs = FactSet::of(rule.needs.iter().copied());
+                judges.push(ReadyRule { rule, judge, makes, needs });
             }
         }
         let places = |of: Of, kind: CredentialKind| {
@@ -205,13 +225,15 @@ type Verdicts = (Vec<RowFinding>, Vec<RowFinding>, Vec<Unjudged>);
 impl Judges {
     fn verdicts(&self, subject: &Subject<'_>, of: Of, facts: &Facts, now: Timestamp) -> Verdicts {
         let (mut findings, mut notes, mut unjudged) = (Vec::new(), Vec::new(), Vec::new());
+        let proven = FactSet::proven(facts);
         let places = match of {
             Of::Present => &self.of_present,
             Of::Gone => &self.of_gone,
         };
         for at in &places[subject.credential.reference.kind as usize] {
-            let ReadyRule { rule, judge, makes } = &self.all[*at];
-            let verdict = match rule.lacks(facts) {
+            let ReadyRule { rule, judge, makes, needs } = &self.all[*at];
+            let lacks = if needs.is_subset(proven) { None } else { rule.lacks(facts) };
+            let verdict = match lacks {
                 Some(fact) => Verdict::Unknown { missing: fact.missing() },
                 None => judge(subject, now),
             };

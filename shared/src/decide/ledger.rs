@@ -1,6 +1,8 @@
 //! The hash chain: an entry cannot be changed, removed or put elsewhere without every hash after it changing.
 
-use crate::model::{LedgerEntry, LedgerHead, LedgerRecord, OrgId, stable_hash};
+use super::case::Call;
+use crate::model::{ActionState, Evidence, LedgerAnswer, LedgerEntry, LedgerHead, LedgerRecord, OrgId, stable_hash};
+use crate::ports::Revoked;
 use std::fmt;
 
 /// The entry that follows a head.
@@ -13,6 +15,40 @@ fn hash(org: &OrgId, seq: u64, previous_hash: &str, record: &LedgerRecord) -> St
     // The derived order of fields is the canonical one; a record of texts, numbers and moments always has a JSON text.
     let record = serde_json::to_string(record).unwrap_or_default();
     stable_hash(&[org.as_str(), &seq.to_string(), previous_hash, &record])
+}
+
+/// Hex SHA-256 of what a plan rests on, as canonical JSON: field order as declared, no white space.
+pub fn evidence_digest(evidence: &Evidence) -> String {
+    stable_hash(&[&serde_json::to_string(evidence).unwrap_or_default()])
+}
+
+/// What Atlassian answered, for the entry that ends an action: nothing unless a call may have been made, and `unclear`
+/// where the answer went with the process that waited for it.
+pub fn answer_of(state: ActionState, call: Option<&Call>) -> Option<LedgerAnswer> {
+    match state {
+        ActionState::Claimed => {}
+        ActionState::Planned
+        | ActionState::Waiting
+        | ActionState::Withheld
+        | ActionState::Done
+        | ActionState::Cancelled
+        | ActionState::Rejected
+        | ActionState::Expired
+        | ActionState::Failed => return None,
+    }
+    Some(match call {
+        Some(Call::Answered(Revoked::Now)) => LedgerAnswer::Revoked,
+        Some(Call::Answered(Revoked::Already)) => LedgerAnswer::AlreadyGone,
+        Some(Call::Answered(Revoked::AccountUnknown)) => LedgerAnswer::AccountUnknown,
+        Some(Call::Refused(_)) => LedgerAnswer::Refused,
+        Some(Call::RateLimited(_)) => LedgerAnswer::RateLimited,
+        Some(Call::Unclear(_)) | None => LedgerAnswer::Unclear,
+    })
+}
+
+/// What of a reason may stand in the ledger: what follows a colon may be people's or Atlassian's words, with names.
+pub fn own_words(reason: &str) -> String {
+    reason.split_once(": ").map_or(reason, |(ours, _)| ours).to_owned()
 }
 
 /// The first entry of a chain that is not as it was written.
@@ -62,23 +98,23 @@ pub fn verify<'a>(
     entries.into_iter().try_fold(from.clone(), |head, entry| follow(org, &head, entry))
 }
 
-/// [`verify`], and the chain must hold the entry of a published head.
+/// [`verify`], and the chain must hold the entries of all these published heads.
 ///
 /// # Errors
-/// The first entry that is not as it was written, or the first one missing before the published head.
+/// The first entry that is not as it was written, or the first one missing before the newest published head.
 pub fn verify_against<'a>(
     org: &OrgId,
     entries: impl Iterator<Item = &'a LedgerEntry>,
     from: &LedgerHead,
-    published: &LedgerHead,
+    published: &[LedgerHead],
 ) -> Result<LedgerHead, BadEntry> {
-    let check = |head: LedgerHead| match head.seq == published.seq && head.hash != published.hash {
+    let check = |head: LedgerHead| match published.iter().any(|one| one.seq == head.seq && one.hash != head.hash) {
         true => Err(BadEntry { seq: head.seq, reason: BadReason::Replaced }),
         false => Ok(head),
     };
     let mut entries = entries.into_iter();
     let reached = entries.try_fold(check(from.clone())?, |head, entry| check(follow(org, &head, entry)?))?;
-    match reached.seq < published.seq {
+    match published.iter().any(|one| one.seq > reached.seq) {
         true => Err(BadEntry { seq: reached.seq + 1, reason: BadReason::Missing }),
         false => Ok(reached),
     }
@@ -99,107 +135,5 @@ fn follow(org: &OrgId, head: &LedgerHead, entry: &LedgerEntry) -> Result<LedgerH
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::LedgerKind;
-    use chrono::DateTime;
-
-    fn org() -> OrgId {
-        OrgId::new("org-1")
-    }
-
-    fn record(n: u32) -> LedgerRecord {
-        LedgerRecord {
-            at: DateTime::from_timestamp(1_790_000_000, n).unwrap(),
-            kind: LedgerKind::ActionDone,
-            principal: "policy".into(),
-            action: None,
-            credential: None,
-            plan_hash: None,
-            policy_version: Some(3),
-            detail: format!("entry {n}"),
-        }
-    }
-
-    fn entries(count: u32) -> (Vec<LedgerEntry>, LedgerHead) {
-        let mut head = LedgerHead::default();
-        let entries = (0..count).map(|n| {
-            let entry = chain(&org(), &head, record(n));
-            head = LedgerHead { seq: entry.seq, hash: entry.hash.clone() };
-            entry
-        });
-        (entries.collect(), head)
-    }
-
-    fn verified(entries: &[LedgerEntry]) -> Result<LedgerHead, BadEntry> {
-        verify(&org(), entries.iter(), &LedgerHead::default())
-    }
-
-    fn bad(seq: u64, reason: BadReason) -> Result<LedgerHead, BadEntry> {
-        Err(BadEntry { seq, reason })
-    }
-
-    #[test]
-    fn an_untouched_chain_leads_to_its_head() {
-        let (entries, head) = entries(5);
-        assert_eq!(verified(&entries), Ok(head.clone()));
-        let from = LedgerHead { seq: 3, hash: entries[2].hash.clone() };
-        assert_eq!(verify(&org(), entries[3..].iter(), &from), Ok(head));
-    }
-
-    #[test]
-    fn one_changed_field_is_found_in_its_entry() {
-        let (mut entries, _) = entries(5);
-        entries[2].record.principal = "somebody else".into();
-        assert_eq!(verified(&entries), bad(3, BadReason::Changed));
-    }
-
-    #[test]
-    fn a_changed_entry_with_a_recomputed_hash_unlinks_the_next() {
-        let (mut entries, _) = entries(5);
-        entries[2].record.detail = "nothing happened".into();
-        entries[2].hash = hash(&org(), 3, &entries[2].previous_hash, &entries[2].record);
-        assert_eq!(verified(&entries), bad(4, BadReason::Unlinked));
-    }
-
-    #[test]
-    fn a_removed_entry_is_missed() {
-        let (mut entries, _) = entries(5);
-        entries.remove(1);
-        assert_eq!(verified(&entries), bad(2, BadReason::Missing));
-    }
-
-    #[test]
-    fn swapped_entries_are_found() {
-        let (mut entries, _) = entries(5);
-        entries.swap(1, 2);
-        assert_eq!(verified(&entries), bad(2, BadReason::Missing));
-    }
-
-    #[test]
-    fn entries_that_swapped_their_contents_are_found() {
-        let (mut entries, _) = entries(5);
-        let second = entries[1].record.clone();
-        entries[1].record = std::mem::replace(&mut entries[2].record, second);
-        assert_eq!(verified(&entries), bad(2, BadReason::Changed));
-    }
-
-    #[test]
-    fn a_cut_tail_shows_against_the_published_head() {
-        let (entries, head) = entries(5);
-        let against = |entries: &[LedgerEntry], published: &LedgerHead| {
-            verify_against(&org(), entries.iter(), &LedgerHead::default(), published)
-        };
-        assert_eq!(against(&entries, &head), Ok(head.clone()));
-        assert_eq!(against(&entries[..3], &head), bad(4, BadReason::Missing));
-        let forged = LedgerHead { seq: 4, hash: "f".repeat(64) };
-        assert_eq!(against(&entries, &forged), bad(4, BadReason::Replaced));
-    }
-
-    #[test]
-    fn the_chain_of_another_org_does_not_pass() {
-        let (entries, _) = entries(1);
-        let other = verify(&OrgId::new("org-2"), entries.iter(), &LedgerHead::default());
-        assert_eq!(other, bad(1, BadReason::Changed));
-    }
-}
+#[path = "ledger_tests.rs"]
+mod tests;

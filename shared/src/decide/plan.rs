@@ -283,6 +283,11 @@ pub(crate) mod tests {
         plan(row, &report(), &cause(), &policy(mode, approval), now()).unwrap()
     }
 
+    /// The plan that answers [`cause`] by a policy.
+    pub(crate) fn replan_of(row: &CredentialRow, policy: &PolicyVersion, now: Timestamp) -> Plan {
+        plan(row, &report(), &cause(), policy, now).unwrap()
+    }
+
     pub(crate) fn policy(mode: Mode, approval: Approval) -> PolicyVersion {
         let respond = Some(Response { steps: vec![Step { action: ActionKind::Revoke, after_days: 7 }], approval });
         let unused = crate::model::RuleSettings { respond, ..Default::default() };
@@ -291,6 +296,7 @@ pub(crate) mod tests {
             protected: BTreeSet::from(["boss".into()]),
             limits: Limits { max_actions: 5, max_share_percent: 5.0, window_hours: 24 },
             approval_valid_days: 30,
+            recipients: crate::model::Recipients::default(),
             calendar: every_day(),
             rules: BTreeMap::from([("unused".to_owned(), unused)]),
         };

@@ -1,5 +1,6 @@
 //! A policy, checked: every fault with its key, the reason and how to mend it.
 
+mod recipients;
 mod schema;
 
 pub use schema::schema;
@@ -7,7 +8,9 @@ pub use schema::schema;
 use super::{calendar, ladder};
 use crate::{
     error::{Error, Result},
-    model::{ActionKind, Approval, Calendar, Limits, Mode, Policy, Response, RuleSettings, Step, stable_hash},
+    model::{
+        ActionKind, Approval, Calendar, Limits, Mode, Policy, Recipients, Response, RuleSettings, Step, stable_hash,
+    },
     rules::{RULES, Rule},
 };
 use serde::Serialize;
@@ -52,6 +55,7 @@ pub fn default_policy() -> Policy {
         protected: [].into(),
         limits: Limits { max_actions: 5, max_share_percent: 5.0, window_hours: 24 },
         approval_valid_days: 30,
+        recipients: Recipients::default(),
         calendar: Calendar::default(),
         rules: [("unused".to_owned(), unused)].into(),
     }
@@ -156,6 +160,7 @@ fn faults(policy: &Policy) -> Vec<Fault> {
         let reason = format!("is {}", policy.approval_valid_days);
         faults.push(Fault::new(&["approval_valid_days"], reason, "use a whole number from 1 to 365"));
     }
+    faults.extend(recipients::faults(&policy.recipients));
     faults.extend(calendar_faults(&policy.calendar));
     faults.extend(policy.rules.iter().flat_map(|(rule, settings)| rule_faults(rule, settings)));
     faults

@@ -1,28 +1,92 @@
 //! The message of a step, from its plan.
 
 use crate::{
-    messages::notices,
-    model::{Action, ActionKind, Audience, Message, MessageKind, OrgId, Timestamp},
+    messages::notices::{self, Addressee, Coming, Deed, NoticeFacts, Others},
+    model::{Action, ActionKind, Audience, Message, MessageKind, OrgId, Plan, Timestamp},
 };
 
-/// The message that a step hands over. The same step of the same plan always has the same id.
-pub fn message(org: &OrgId, action: &Action, step: ActionKind, now: Timestamp) -> Message {
-    let target = &action.plan.target;
-    let audience = target.owner.clone().map_or(Audience::Security, Audience::Owner);
-    let kind = match step {
-        ActionKind::Remind => MessageKind::Reminder,
-        ActionKind::Notify | ActionKind::Revoke => MessageKind::Notice,
+/// The message that a step hands over. The same step of the same plan always has the same id. `questions` is the admin
+/// whom its text names.
+pub fn message(org: &OrgId, action: &Action, step: ActionKind, questions: Option<&str>, now: Timestamp) -> Message {
+    let plan = &action.plan;
+    let audience = plan.target.owner.clone().map_or(Audience::Security, Audience::Owner);
+    let facts = NoticeFacts { questions, ..facts(plan, now) };
+    let (kind, text) = match step {
+        ActionKind::Remind => (MessageKind::Reminder, notices::reminder(&facts, action.told.len().max(1))),
+        ActionKind::Notify | ActionKind::Revoke => (MessageKind::Notice, notices::notice(&facts)),
     };
     let cause = format!("{} {}", action.plan_hash, action.told.len());
-    let (subject, text) = notices::notice(&action.plan, kind);
     Message {
         id: Message::id_of(org, kind, &cause, &audience),
         audience,
         kind,
         action: Some(action.id.clone()),
-        credential: Some(target.credential.clone()),
-        subject,
-        text,
+        credential: Some(plan.target.credential.clone()),
+        rule: plan.rule.clone(),
+        subject: text.subject,
+        text: text.text,
         at: now,
+    }
+}
+
+/// What is told of a plan, without anybody who answers questions.
+fn facts(plan: &Plan, now: Timestamp) -> NoticeFacts<'_> {
+    let target = &plan.target;
+    let owner = target.owner_name.as_deref();
+    NoticeFacts {
+        to: target.owner.as_ref().map_or(Addressee::Security { owner }, |_| Addressee::Owner),
+        label: &target.label,
+        kind: target.credential.kind,
+        created_at: target.created_at,
+        last_used_at: plan.evidence.last_used_at,
+        last_used_source: plan.evidence.last_used_source,
+        expires_at: target.expires_at,
+        why: why(plan),
+        next: deed(plan.action).map(|deed| Coming { deed, at: plan.due_at }),
+        others: Others::NotTouched,
+        questions: None,
+        now,
+    }
+}
+
+/// The sentence alone: a rule's name says nothing to an owner.
+fn why(plan: &Plan) -> &str {
+    let named = plan.rule.as_deref().and_then(|rule| plan.why.strip_prefix(rule)?.strip_prefix(": "));
+    named.unwrap_or(&plan.why)
+}
+
+fn deed(action: ActionKind) -> Option<Deed<'static>> {
+    match action {
+        ActionKind::Notify | ActionKind::Remind => None,
+        ActionKind::Revoke => Some(Deed::REVOKE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::plan::tests::{now, planned_action};
+
+    #[test]
+    fn a_step_s_message_says_why_without_the_rule_and_bears_the_rule_for_whoever_sends_it() {
+        let action = planned_action();
+        let message = message(&"acme".into(), &action, ActionKind::Notify, Some("Ann Admin"), now());
+        assert_eq!(
+            (message.kind, &message.rule, &message.action),
+            (MessageKind::Notice, &action.plan.rule, &Some(action.id))
+        );
+        let rule = action.plan.rule.expect("a rule asked for it");
+        assert!(!message.text.contains(&format!("{rule}:")), "{}", message.text);
+        assert!(message.text.ends_with("questions: Ann Admin."), "{}", message.text);
+    }
+
+    #[test]
+    fn the_same_step_of_the_same_plan_is_the_same_message() {
+        let (action, org) = (planned_action(), OrgId::from("acme"));
+        let id = |action: &Action, step| message(&org, action, step, None, now()).id;
+        assert_eq!(id(&action, ActionKind::Notify), id(&action, ActionKind::Notify));
+        assert_ne!(id(&action, ActionKind::Notify), id(&action, ActionKind::Remind));
+        let replanned = Action { plan_hash: "another".into(), ..action.clone() };
+        assert_ne!(id(&action, ActionKind::Notify), id(&replanned, ActionKind::Notify));
     }
 }

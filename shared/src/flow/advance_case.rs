@@ -6,6 +6,7 @@ use crate::{
         case::{self, Answer, Call, Delivery, Effect, Facts, LogLag, Look, Need, Next, Standing},
         exempt::{self, Covered},
         join::last_use_of,
+        ledger::{answer_of, evidence_digest, own_words},
         plan, told,
     },
     error::{Error, Result},
@@ -52,7 +53,7 @@ where
                 facts = claim(cases, org, &action, &facts, budget, attempt).await?;
             }
             Next::Do(Effect::Tell(kind)) => {
-                tell(cases, org, &action, kind, now).await?;
+                tell(cases, org, &action, kind, &policy, now).await?;
                 facts = cases.no_facts();
             }
             Next::Do(Effect::Replan) => {
@@ -61,7 +62,9 @@ where
             }
             Next::WaitUntil(at, reason) => return wait(cases.store, org, &action, Some(at), reason, now).await,
             Next::Rest(reason) => return wait(cases.store, org, &action, None, reason, now).await,
-            Next::Close(state, reason) => return close(cases.store, org, &action, state, reason, now).await,
+            Next::Close(state, reason) => {
+                return close(cases.store, org, &action, state, reason, facts.call.as_ref(), now).await;
+            }
         }
     }
     Err(Error::Contended(format!("action {id}")))
@@ -228,9 +231,11 @@ async fn tell<S: CaseStore, R, C: Clock>(
     org: &Org,
     action: &Versioned<Action>,
     kind: ActionKind,
+    policy: &PolicyVersion,
     now: Timestamp,
 ) -> Result<()> {
-    let message = told::message(&org.id, &action.value, kind, now);
+    let questions = policy.policy.recipients.questions.as_deref();
+    let message = told::message(&org.id, &action.value, kind, questions, now);
     let mut next = Action { changed_at: now, ..action.value.clone() };
     next.told.push(Told { at: now, message: message.id.clone() });
     let change = CaseChange {
@@ -253,7 +258,9 @@ async fn delivery(store: &impl CaseStore, org: &Org, action: &Action) -> Result<
             (MessageState::Sent, Some(at)) => last = last.max(at),
             (MessageState::Sent, None) => last = last.max(told.at),
             (MessageState::Waiting, _) => return Ok(Delivery::Waiting),
-            (MessageState::Dead, _) => return Ok(Delivery::Dead(outgoing.reason.unwrap_or_default())),
+            (MessageState::Dead | MessageState::Withheld, _) => {
+                return Ok(Delivery::Dead(outgoing.reason.unwrap_or_default()));
+            }
         }
     }
     Ok(Delivery::Sent(last))
@@ -278,7 +285,7 @@ where
     };
     let Some(plan) = planned else {
         let reason = "the policy no longer asks for it".to_owned();
-        return close(cases.store, org, action, ActionState::Cancelled, reason, now).await.map(drop);
+        return close(cases.store, org, action, ActionState::Cancelled, reason, None, now).await.map(drop);
     };
     let change = CaseChange {
         action: Some(Versioned { version: action.version, value: plan::replanned(&action.value, plan, now) }),
@@ -329,6 +336,7 @@ async fn close(
     action: &Versioned<Action>,
     state: ActionState,
     reason: String,
+    call: Option<&Call>,
     now: Timestamp,
 ) -> Result<ActionState> {
     let ended = Action { state, reason: Some(reason.clone()), changed_at: now, wake_at: None, ..action.value.clone() };
@@ -342,8 +350,9 @@ async fn close(
         | ActionState::Withheld
         | ActionState::Claimed => LedgerKind::ActionFailed,
     };
+    let answer = answer_of(action.value.state, call);
     let change = CaseChange {
-        record: Some(record(&ended, kind, reason, now)),
+        record: Some(LedgerRecord { answer, ..record(&ended, kind, own_words(&reason), now) }),
         action: Some(Versioned { version: action.version, value: ended }),
         ..CaseChange::default()
     };
@@ -371,5 +380,7 @@ fn record(action: &Action, kind: LedgerKind, detail: String, now: Timestamp) -> 
         plan_hash: Some(action.plan_hash.clone()),
         policy_version: Some(action.plan.policy_version),
         detail,
+        evidence_digest: Some(evidence_digest(&action.plan.evidence)),
+        answer: None,
     }
 }

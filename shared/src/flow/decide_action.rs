@@ -3,17 +3,19 @@
 //! Each is one transaction: the changed thing, a decision that wakes remediation, and a ledger entry that holds ids only.
 
 use crate::{
-    decide::policy::{check, digest},
+    decide::ledger::evidence_digest,
     error::{Error, Result},
     model::{
-        Action, ActionId, ActionState, Agreement, Decision, DecisionKind, LedgerKind, LedgerRecord, OrgId, Policy,
-        PolicyVersion, Stop, Timestamp, Versioned, short_hash,
+        Action, ActionId, ActionState, Agreement, Decision, DecisionKind, LedgerKind, LedgerRecord, OrgId, Stop,
+        Timestamp, Versioned, short_hash,
     },
     ports::{CaseChange, CaseStore, Written},
 };
 
+mod policy;
 mod request;
 
+pub use policy::{Put, confirm_policy, looser, put_policy, submit_policy};
 pub use request::{Asked, Request, actions_of, request};
 
 /// How often a decision is tried again when others change the same item.
@@ -223,40 +225,6 @@ fn stop(who: Decider<'_>) -> Stop {
     Stop { by: who.by.to_owned(), at: who.at, reason: who.reason.to_owned() }
 }
 
-/// Brings a policy into force as the version after `expected`. The policy that is in force already changes nothing,
-/// because a new version would plan every open case anew.
-///
-/// # Errors
-/// [`Error::Invalid`] with every fault, [`Error::PreconditionFailed`] if `expected` is no longer in force.
-pub async fn put_policy<S: CaseStore>(
-    store: &S,
-    org: &OrgId,
-    expected: Option<&PolicyVersion>,
-    policy: Policy,
-    who: Decider<'_>,
-) -> Result<PolicyVersion> {
-    check(&policy)?;
-    let digest = digest(&policy)?;
-    if let Some(same) = expected.filter(|version| version.digest == digest) {
-        return Ok(same.clone());
-    }
-    let version = expected.map_or(0, |version| version.version) + 1;
-    let next = PolicyVersion { version, author: who.by.to_owned(), at: who.at, digest, policy };
-    let change = CaseChange {
-        policy: Some(next.clone()),
-        decision: Some(decision(DecisionKind::PolicyChanged, None, &version.to_string(), who)),
-        record: Some(LedgerRecord {
-            policy_version: Some(version),
-            ..record(LedgerKind::PolicySet, "a policy came into force", who)
-        }),
-        ..CaseChange::default()
-    };
-    match store.apply(org, &change).await? {
-        Written::Stored => Ok(next),
-        Written::Contended => Err(Error::PreconditionFailed("the policy was changed meanwhile; read it again".into())),
-    }
-}
-
 pub(super) fn decision(kind: DecisionKind, action: Option<&ActionId>, subject: &str, who: Decider<'_>) -> Decision {
     let id = short_hash(&[&format!("{kind:?}"), subject, who.by, &who.at.to_rfc3339()]);
     Decision { id, kind, action: action.cloned(), by: who.by.into(), at: who.at, reason: who.reason.into() }
@@ -268,6 +236,7 @@ fn about(action: &Action, kind: LedgerKind, detail: &str, who: Decider<'_>) -> L
         credential: Some(action.plan.target.credential.clone()),
         plan_hash: Some(action.plan_hash.clone()),
         policy_version: Some(action.plan.policy_version),
+        evidence_digest: Some(evidence_digest(&action.plan.evidence)),
         ..record(kind, detail, who)
     }
 }
@@ -282,5 +251,7 @@ pub(super) fn record(kind: LedgerKind, detail: &str, who: Decider<'_>) -> Ledger
         plan_hash: None,
         policy_version: None,
         detail: detail.to_owned(),
+        evidence_digest: None,
+        answer: None,
     }
 }

@@ -3,9 +3,11 @@
 pub mod advance_case;
 pub mod cases;
 pub mod decide_action;
+pub mod deliver;
 pub mod enter;
 pub mod govern;
 pub mod poll_events;
+pub mod publish_head;
 pub mod purge;
 pub mod record_events;
 pub mod register;

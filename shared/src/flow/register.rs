@@ -80,6 +80,8 @@ pub async fn seed_policy(
         plan_hash: None,
         policy_version: Some(1),
         detail: format!("digest {}", first.digest),
+        evidence_digest: None,
+        answer: None,
     };
     // Losing the race to another first version is as good as winning it.
     let change = CaseChange { policy: Some(first), record: Some(record), ..CaseChange::default() };

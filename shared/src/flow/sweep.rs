@@ -23,7 +23,8 @@ pub struct Swept {
     pub failed: u64,
 }
 
-/// Handles everything that is pending now, oldest first. What fails is logged, stays pending and stops nothing else.
+/// Handles everything that is pending now but messages, oldest first. What fails is logged, stays pending and stops
+/// nothing else. Messages are sent by [`super::deliver`].
 ///
 /// # Errors
 /// [`Error::Store`] if what is pending cannot be read.
@@ -34,7 +35,8 @@ where
     C: Clock,
 {
     let mut swept = Swept::default();
-    for pending in cases.store.pending(&org.id, cases.clock.now(), 1_000).await? {
+    let pending = cases.store.pending(&org.id, cases.clock.now(), 1_000).await?;
+    for pending in pending.into_iter().filter(|pending| !matches!(pending, Pending::Message(_))) {
         if deadline.reached() {
             break;
         }
@@ -46,8 +48,6 @@ where
             }
         }
     }
-    let head = cases.store.ledger_head(&org.id).await?;
-    tracing::info!(org = %org.id, seq = head.seq, hash = %head.hash, "ledger head");
     Ok(swept)
 }
 
@@ -73,7 +73,7 @@ where
         }
         Pending::Decision(id) => decided(cases, org, id, deadline).await,
         Pending::Action(id) => advance_case(cases, org, id, deadline).await.map(drop),
-        // Nothing writes any yet.
+        // Sent by `deliver`, which collects them.
         Pending::Message(_) => Ok(()),
     }
 }

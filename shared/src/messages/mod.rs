@@ -3,7 +3,9 @@
 //! Every sentence stands once in a snapshot beside its file. Where `CI` is set a test that finds another one fails and
 //! writes nothing; elsewhere `INSTA_UPDATE=always` takes the new ones over, and the change is read in the diff.
 
+mod dates;
 pub mod impact;
+pub mod letter;
 pub mod notices;
 pub mod owners;
 pub mod report;
@@ -67,6 +69,20 @@ fn one_line(text: &str) -> String {
     mask(line.trim()).into_owned()
 }
 
+/// A text in which nothing can be clicked: mail programs make links of whatever looks like an address, and a label is
+/// written by whoever made the credential.
+fn unlinked(text: &str) -> String {
+    let text = text.replace("://", "[:]//");
+    let characters: Vec<char> = text.chars().collect();
+    let letter = |at: usize| characters.get(at).is_some_and(char::is_ascii_alphabetic);
+    let dotted = |at: usize| at > 0 && characters[at - 1].is_alphanumeric() && letter(at + 1) && letter(at + 2);
+    let shown = |(at, character): (usize, &char)| match character {
+        '.' if dotted(at) => "[.]".to_owned(),
+        other => other.to_string(),
+    };
+    characters.iter().enumerate().map(shown).collect()
+}
+
 /// What people call a credential of this kind.
 fn noun(kind: CredentialKind) -> &'static str {
     match kind {
@@ -101,6 +117,12 @@ mod tests {
         assert_eq!(quoted(" \t"), "one without a label");
         assert_eq!(quoted(&"x".repeat(81)), format!("“{}…”", "x".repeat(80)));
         assert!(!quoted("ATATT3xFfGF0abcdefghijkl").contains("abcdefghijkl"));
+    }
+
+    #[test]
+    fn what_looks_like_a_link_cannot_be_clicked_and_the_rest_stays() {
+        assert_eq!(unlinked("see https://evil.example.com/x"), "see https[:]//evil[.]example[.]com/x");
+        assert_eq!(unlinked("ends here. v1.2 of 2026.11.21, etc.)"), "ends here. v1.2 of 2026.11.21, etc.)");
     }
 
     #[test]

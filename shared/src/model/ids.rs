@@ -55,6 +55,10 @@ string_ids! {
     ActionId;
     /// A message: hash of (org, kind, cause, audience), so the same cause sends one.
     MessageId;
+    /// A channel of the security team, as deliveries are recorded: its kind and the name of its secret, no address.
+    ChannelKey;
+    /// Who gets mails: the hash of (org, address), so that no address is stored beside what was sent.
+    RecipientKey;
     /// A quarantined body: the hash of its bytes.
     QuarantineId;
 }

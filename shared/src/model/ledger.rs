@@ -30,6 +30,8 @@ pub struct Stop {
 pub enum LedgerKind {
     /// A policy came into force.
     PolicySet,
+    /// A policy was proposed that needs a second person.
+    PolicyProposed,
     /// A person asked for an action.
     ActionRequested,
     /// A person agreed to a plan.
@@ -70,7 +72,28 @@ pub enum LedgerKind {
     OrgRemoved,
 }
 
+/// What Atlassian answered to the call that an entry is about: a fixed word, nothing of the answer itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LedgerAnswer {
+    /// The credential was revoked by this call.
+    Revoked,
+    /// The credential was not there (any more).
+    AlreadyGone,
+    /// The owner's account is not known or not managed.
+    AccountUnknown,
+    /// The call was refused for good.
+    Refused,
+    /// We were asked to wait.
+    RateLimited,
+    /// No answer came, or it was lost with the process that waited for it.
+    Unclear,
+}
+
 /// What is to be recorded; the chain adds the rest. Holds ids, no names and no addresses.
+///
+/// The hash of an entry is over this record as JSON in the order of these fields. So a field that is added later stands
+/// last and is left out where it is `None`: what was written before it keeps its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerRecord {
     /// When.
@@ -89,6 +112,12 @@ pub struct LedgerRecord {
     pub policy_version: Option<u64>,
     /// A fixed sentence, without names.
     pub detail: String,
+    /// Hex SHA-256 of the evidence on which the plan rests; `None` where there is no action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence_digest: Option<String>,
+    /// What Atlassian answered; `None` where nothing was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<LedgerAnswer>,
 }
 
 /// An entry of the chain.

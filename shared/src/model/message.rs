@@ -1,7 +1,8 @@
 //! Messages to people: stored with the state that they tell of, sent afterwards, each at least once under one id.
 
-use super::{AccountId, ActionId, CredentialRef, MessageId, OrgId, Timestamp, short_hash};
+use super::{AccountId, ActionId, ChannelKey, CredentialRef, MessageId, OrgId, Timestamp, short_hash};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// For whom a message is. Where it goes is found out when it is sent: people and addresses change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +63,9 @@ pub struct Message {
     pub action: Option<ActionId>,
     /// About which credential.
     pub credential: Option<CredentialRef>,
+    /// By which rule, where one asked: its mode is looked at again when the message is sent.
+    #[serde(default)]
+    pub rule: Option<String>,
     /// One line.
     pub subject: String,
     /// Plain text, one paragraph or several. No link and no secret: links are added when it is sent.
@@ -87,18 +91,24 @@ impl Message {
 pub enum MessageState {
     /// It is to be sent.
     Waiting,
-    /// It was taken by at least one way that leads to its audience.
+    /// Every way that leads to its audience took it.
     Sent,
-    /// It was given up; the report shows it.
+    /// It is not to be sent: the mode is observe, or nobody is named to receive it.
+    Withheld,
+    /// It was given up, on one way at least; the report shows it.
     Dead,
 }
 
 impl MessageState {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Waiting, Self::Sent, Self::Withheld, Self::Dead];
+
     /// The name in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::Sent => "sent",
+            Self::Withheld => "withheld",
             Self::Dead => "dead",
         }
     }
@@ -113,18 +123,58 @@ pub struct Outgoing {
     pub state: MessageState,
     /// How often it was tried.
     pub attempts: u32,
-    /// When to try (again); `None` once it is sent or given up.
+    /// When to try (again); `None` once it is sent, withheld or given up.
     pub next_at: Option<Timestamp>,
     /// When it was sent.
     pub sent_at: Option<Timestamp>,
     /// Why it stands where it stands, for people: the last failure, or what it waits for.
     pub reason: Option<String>,
+    /// Which channels took it: they are not asked again.
+    #[serde(default)]
+    pub delivered: BTreeSet<ChannelKey>,
 }
 
 impl Outgoing {
     /// A message that is to be sent now.
     pub fn new(message: Message) -> Self {
         let next_at = Some(message.at);
-        Self { message, state: MessageState::Waiting, attempts: 0, next_at, sent_at: None, reason: None }
+        let delivered = BTreeSet::new();
+        Self { message, state: MessageState::Waiting, attempts: 0, next_at, sent_at: None, reason: None, delivered }
     }
+
+    /// Whether it is to be tried at this moment.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.state == MessageState::Waiting && self.next_at.is_some_and(|at| at <= now)
+    }
+}
+
+/// The mails to one recipient: at most one in a week, whatever number of messages it takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mailbox {
+    /// When the last mail was taken.
+    pub last_sent_at: Option<Timestamp>,
+    /// The mail that is on its way.
+    pub open: Option<OpenMail>,
+}
+
+/// A mail on its way: stored before it is sent, so that a repetition is the same mail under the same id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenMail {
+    /// The id that it bears: its message's own, where it has only one.
+    pub id: MessageId,
+    /// What it is made of.
+    pub messages: Vec<MessageId>,
+}
+
+/// A message that was given up, in the list of those.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undelivered {
+    /// Which.
+    pub id: MessageId,
+    /// What it tells.
+    pub kind: MessageKind,
+    /// When its cause was stored.
+    pub at: Timestamp,
+    /// Why it was given up.
+    pub reason: String,
 }

@@ -7,6 +7,7 @@ mod event;
 mod exemption;
 mod fact;
 mod finding;
+mod head;
 mod ids;
 mod ledger;
 pub mod mask;
@@ -16,6 +17,7 @@ mod policy;
 mod poll;
 mod purge;
 mod quarantine;
+mod recipients;
 mod register;
 mod report;
 mod row;
@@ -32,17 +34,19 @@ pub use event::{Actor, AuditEvent, EventKey, EventSource, Location, TokenMark, T
 pub use exemption::{Exemption, ExemptionScope};
 pub use fact::{Fact, FactName, Facts, Knowledge, Observations};
 pub use finding::{Finding, FindingStatus, Severity, Verdict};
+pub use head::{HeadKey, PublicKey, Seal, SignedHead, SignerKey};
 pub use ids::{
-    AccountId, ActionId, CredentialId, EventId, EventTokenId, FindingId, MessageId, OrgId, QuarantineId, ReportId,
-    shard_of, short_hash, stable_hash,
+    AccountId, ActionId, ChannelKey, CredentialId, EventId, EventTokenId, FindingId, MessageId, OrgId, QuarantineId,
+    RecipientKey, ReportId, shard_of, short_hash, stable_hash,
 };
-pub use ledger::{Budget, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop};
-pub use message::{Audience, Message, MessageKind, MessageState, Outgoing};
+pub use ledger::{Budget, LedgerAnswer, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop};
+pub use message::{Audience, Mailbox, Message, MessageKind, MessageState, OpenMail, Outgoing, Undelivered};
 pub use org::{Org, OrgState, Principal, Role};
 pub use policy::{ActionKind, Approval, Limits, Mode, Policy, PolicyVersion, Response, RuleSettings, Step};
 pub use poll::{ActionCatalogue, ActionName, Delays, Interval, MinuteUse, PollState, Reader};
 pub use purge::{Purge, PurgePlace};
 pub use quarantine::{Intake, Quarantined};
+pub use recipients::{Channel, ChatKind, MailAddress, Recipients, SecretName, Toggle};
 pub use register::{RegisterEntry, Registered, RegisteredExpiry, Review, Sponsor};
 pub use report::{Changes, Notice, Report, ReportStatus, Section, SectionName, SectionStatus, Totals};
 pub use row::{

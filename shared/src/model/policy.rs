@@ -1,6 +1,6 @@
 //! The policy: what is judged, what is answered, how much, and in which mode.
 
-use super::{AccountId, Calendar, Timestamp};
+use super::{AccountId, Calendar, Recipients, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -169,6 +169,9 @@ pub struct Policy {
     /// How long a plan waits for an approval after it is due, in days, before it expires (1 to 365).
     #[serde(default = "approval_days")]
     pub approval_valid_days: u32,
+    /// Who is told; without it nobody is.
+    #[serde(default, skip_serializing_if = "Recipients::is_absent")]
+    pub recipients: Recipients,
     /// The working days on which steps fall due.
     #[serde(default)]
     pub calendar: Calendar,

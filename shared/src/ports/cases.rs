@@ -29,6 +29,8 @@ pub trait CaseReader: Send + Sync {
     fn policy(&self, org: &OrgId) -> impl Future<Output = Result<Option<PolicyVersion>>> + Send;
     /// One version of the policy.
     fn policy_version(&self, org: &OrgId, version: u64) -> impl Future<Output = Result<Option<PolicyVersion>>> + Send;
+    /// The policy that was proposed last, whether or not it came into force since. Reads consistently.
+    fn proposed_policy(&self, org: &OrgId) -> impl Future<Output = Result<Option<PolicyVersion>>> + Send;
     /// A finding. Reads consistently.
     fn finding(&self, org: &OrgId, id: &FindingId) -> impl Future<Output = Result<Option<Finding>>> + Send;
     /// Of these findings those that there are. Reads consistently.
@@ -140,6 +142,8 @@ pub struct CaseChange {
     pub budget: Option<Versioned<Budget>>,
     /// A new policy version; it becomes the one in force if the one before it still is.
     pub policy: Option<PolicyVersion>,
+    /// A policy that waits for a second person; replaces the one that waited.
+    pub proposal: Option<PolicyVersion>,
     /// What people entered about credentials; replaces what was there. At most 50.
     pub register: Vec<RegisterEntry>,
     /// A credential of which nothing is entered any more.

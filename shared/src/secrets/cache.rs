@@ -1,15 +1,15 @@
 //! The process's memory of its secrets.
 
-use super::shapes::{ApiTokenSecret, KeySecret, Purpose, WebhookSecret, parse};
+use super::shapes::{ApiToken, ApiTokenSecret, Endpoint, KeySecret, MessagesSecret, Purpose, WebhookSecret, parse};
 use crate::{
     decide::verify::{Accepted, matching},
     error::{Error, Result},
-    model::{CredentialId, OrgId, Principal, Secret, Timestamp},
+    model::{CredentialId, OrgId, Principal, Role, Secret, SecretName, Timestamp},
     ports::{Clock, SecretSource},
 };
 use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use tokio::sync::Mutex;
 
 /// After a mismatch made us read a secret again, the next mismatch does not before this has passed.
@@ -39,6 +39,7 @@ pub struct SecretCache<S, C> {
     read: Slot<KeySecret>,
     unscoped: Slot<KeySecret>,
     api: Slot<ApiTokenSecret>,
+    messages: Slot<MessagesSecret>,
 }
 
 impl<S: SecretSource, C: Clock> SecretCache<S, C> {
@@ -51,6 +52,7 @@ impl<S: SecretSource, C: Clock> SecretCache<S, C> {
             read: Slot::new(Purpose::AtlassianRead),
             unscoped: Slot::new(Purpose::AtlassianUnscoped),
             api: Slot::new(Purpose::ApiTokens),
+            messages: Slot::new(Purpose::Messages),
         }
     }
 
@@ -94,6 +96,18 @@ impl<S: SecretSource, C: Clock> SecretCache<S, C> {
         Ok(found.await?.1)
     }
 
+    /// How many persons may approve in an org, as the secret says now.
+    ///
+    /// # Errors
+    /// [`Error::SecretUnavailable`] if the secret cannot be read.
+    pub async fn api_approvers(&self, org: &OrgId, now: Timestamp) -> Result<usize> {
+        let (secret, _) = self.find(&self.api, |_| Some(())).await?;
+        let holds = |token: &&ApiToken| token.accepted.accepted().not_after.is_none_or(|end| now < end);
+        let principals = secret.tokens.iter().filter(holds).map(ApiToken::principal);
+        let may = principals.filter(|one| one.sees(org) && (one.has(Role::Approver) || one.has(Role::Admin)));
+        Ok(may.map(|one| one.subject).collect::<BTreeSet<String>>().len())
+    }
+
     /// The org's Atlassian key for a purpose.
     ///
     /// # Errors
@@ -120,6 +134,18 @@ impl<S: SecretSource, C: Clock> SecretCache<S, C> {
     pub async fn own_key_ids(&self, org: &OrgId) -> Result<Option<Vec<CredentialId>>> {
         let ids = self.find(&self.read, |secret| secret.get(org).map(|entry| entry.own_key_ids.clone())).await?.1;
         ids.ok_or_else(|| no_entry(self.read.purpose, org))
+    }
+
+    /// Where an endpoint of this name takes the org's messages.
+    ///
+    /// # Errors
+    /// [`Error::SecretUnavailable`] if the secret cannot be read or has no such entry.
+    pub async fn endpoint(&self, org: &OrgId, name: &SecretName) -> Result<Endpoint> {
+        let found = self.find(&self.messages, |secret| secret.get(org)?.get(name).cloned()).await?.1;
+        found.ok_or_else(|| Error::SecretUnavailable {
+            name: Purpose::Messages.as_str().to_owned(),
+            reason: format!("has no entry `{name}` for the org {org}; add it with its `url`"),
+        })
     }
 
     fn keys(&self, scope: KeyScope) -> &Slot<KeySecret> {

@@ -3,7 +3,7 @@
 use crate::{
     decide::verify::Accepted,
     error::{Error, Result},
-    model::{CredentialId, OrgId, Principal, Role, Secret, Timestamp},
+    model::{CredentialId, OrgId, Principal, Role, Secret, SecretName, Timestamp},
     wire::time::parse_time,
 };
 use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error as _};
@@ -20,6 +20,8 @@ pub enum Purpose {
     AtlassianUnscoped,
     /// The tokens of our own API: `{"tokens":[{"subject","value","roles","orgs","not_after"}]}`.
     ApiTokens,
+    /// Where chats and programs take messages: `{"<org>":{"<name>":{"url","signing"}}}`.
+    Messages,
 }
 
 impl Purpose {
@@ -30,10 +32,13 @@ impl Purpose {
             Self::AtlassianRead => "atlassian-read",
             Self::AtlassianUnscoped => "atlassian-unscoped",
             Self::ApiTokens => "api-tokens",
+            Self::Messages => "messages",
         }
     }
 }
 
+/// The secret with the endpoints of messages.
+pub(super) type MessagesSecret = HashMap<OrgId, HashMap<SecretName, Endpoint>>;
 /// The webhook secret.
 pub(super) type WebhookSecret = HashMap<OrgId, WebhookOrg>;
 /// An Atlassian key secret.
@@ -52,6 +57,16 @@ pub(super) struct OrgKey {
     pub(super) key: Secret,
     #[serde(default)]
     pub(super) own_key_ids: Option<Vec<CredentialId>>,
+}
+
+/// Where a chat or a program takes messages. Whoever knows the address can write there.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Endpoint {
+    /// The address.
+    pub url: Secret,
+    /// With what webhooks are signed: `whsec_` and base64 (Standard Webhooks specification); chats need none.
+    #[serde(default)]
+    pub signing: Option<Secret>,
 }
 
 /// The secret with the tokens of our own API.

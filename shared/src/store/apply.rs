@@ -7,6 +7,7 @@ use super::{
     item::{Draft, Entity, Item, body, number, read_key},
     keys::{self, Key},
     orgs::put_org,
+    outbox::message_draft,
     transact::{Outcome, Reason, delete, put, put_new, put_next, remove_pending, unexplained},
 };
 use crate::{
@@ -133,6 +134,10 @@ impl Store {
         if let Some(policy) = &change.policy {
             writes.extend(policy_writes(table, org, policy)?);
         }
+        if let Some(proposal) = &change.proposal {
+            let draft = Draft::new(keys::policy_proposal(org), Entity::Policy).body(&StoredPolicy::of(proposal)?)?;
+            writes.push((Part::Entry, put(table, draft)?));
+        }
         for entry in &change.register {
             let draft = Draft::new(keys::register_entry(org, &entry.credential), Entity::RegisterEntry).body(entry)?;
             writes.push((Part::Entry, put(table, draft)?));
@@ -173,14 +178,6 @@ impl Store {
 fn action_draft(org: &OrgId, action: &Action) -> Result<Draft> {
     let draft = Draft::new(keys::action(org, &action.id), Entity::Action).body(action)?;
     Ok(match action.wake_at.filter(|_| !action.state.is_final()) {
-        Some(at) => draft.pending(org, at),
-        None => draft,
-    })
-}
-
-fn message_draft(org: &OrgId, outgoing: &Outgoing) -> Result<Draft> {
-    let draft = Draft::new(keys::message(org, &outgoing.message.id), Entity::Message).body(outgoing)?;
-    Ok(match outgoing.next_at {
         Some(at) => draft.pending(org, at),
         None => draft,
     })

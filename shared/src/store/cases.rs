@@ -41,6 +41,10 @@ impl CaseReader for Store {
         self.get(&self.tables.cases, keys::policy_version(org, version)).await?.map(read_policy).transpose()
     }
 
+    async fn proposed_policy(&self, org: &OrgId) -> Result<Option<PolicyVersion>> {
+        self.get(&self.tables.cases, keys::policy_proposal(org)).await?.map(read_policy).transpose()
+    }
+
     async fn finding(&self, org: &OrgId, id: &FindingId) -> Result<Option<Finding>> {
         self.get(&self.tables.cases, keys::finding(org, id)).await?.map(body).transpose()
     }
@@ -117,10 +121,17 @@ impl CaseReader for Store {
             (keys::ledger_entry(org, after_seq.saturating_add(1)).sk, keys::ledger_entry(org, u64::MAX).sk);
         let select = Select::all(&self.tables.cases, keys::ledger(org)).range(Range::Between(from, to)).limit(limit);
         let fetched = self.fetch(&select, None).await?;
-        let items: Vec<LedgerEntry> = fetched.items.into_iter().map(body).collect::<Result<_>>()?;
+        let items: Vec<LedgerEntry> = fetched.items.into_iter().map(ledger_entry).collect::<Result<_>>()?;
         let next = fetched.last.and_then(|_| items.last()).map(|entry| entry.seq.to_string());
         Ok(Page { items, next })
     }
+}
+
+/// An entry; one that cannot be read is named, because somebody changed it.
+fn ledger_entry(item: Item) -> Result<LedgerEntry> {
+    let sk = read_text(&item, "sk")?.to_owned();
+    let number = sk.strip_prefix("entry ").unwrap_or(&sk).trim_start_matches('0').to_owned();
+    body(item).map_err(|_| Error::Damaged(format!("entry {number} of the ledger")))
 }
 
 /// A version of the policy as it is stored. The policy itself is JSON text, because its digest is over that text and

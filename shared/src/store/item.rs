@@ -69,6 +69,10 @@ pub enum Entity {
     Action,
     /// A message on its way.
     Message,
+    /// The mails to one recipient.
+    Mailbox,
+    /// A message that was given up.
+    Undelivered,
     /// A decision.
     Decision,
     /// A version of the policy.
@@ -81,6 +85,10 @@ pub enum Entity {
     LedgerEntry,
     /// The end of the ledger.
     LedgerHead,
+    /// A head of the ledger that was published.
+    PublishedHead,
+    /// A key that signed published heads.
+    HeadKey,
 }
 
 impl Entity {
@@ -116,12 +124,16 @@ impl Entity {
             Self::Sponsor => "sponsor",
             Self::Action => "action",
             Self::Message => "message",
+            Self::Mailbox => "mailbox",
+            Self::Undelivered => "undelivered",
             Self::Decision => "decision",
             Self::Policy => "policy",
             Self::PolicyPointer => "policy_pointer",
             Self::Budget => "budget",
             Self::LedgerEntry => "ledger_entry",
             Self::LedgerHead => "ledger_head",
+            Self::PublishedHead => "published_head",
+            Self::HeadKey => "head_key",
         }
     }
 }

@@ -98,6 +98,8 @@ impl Store {
             keys::actions(org),
             keys::decisions(org),
             keys::messages(org),
+            keys::mailboxes(org),
+            keys::undelivered(org),
             keys::exemptions(org),
             keys::register(org),
             keys::sponsors(org),

@@ -117,6 +117,7 @@ impl Cloud {
             "CASES_TABLE" => self.tables.cases.clone(),
             "ORGS" => ORG.to_owned(),
             "ATLASSIAN_BASE_URL" => self.sim.url(),
+            "EVENT_BUS" => "tokenwarden".to_owned(),
             id if id.ends_with("_SECRET_ID") => secret_id(id),
             other => {
                 let default = SETTINGS.iter().find(|(known, ..)| *known == other).and_then(|(_, default, _)| *default);
@@ -158,6 +159,7 @@ pub fn put_secrets(secrets: &SecretsManager) {
     secrets.put("webhook", &json!({ ORG: { "accepted": [{ "value": "webhook-credential" }] } }));
     secrets.put("atlassian-read", &key("sim-read-key"));
     secrets.put("atlassian-unscoped", &key("sim-admin-key"));
+    secrets.put("messages", &json!({ ORG: {} }));
     let token =
         |name: &str| json!({ "subject": name, "value": format!("{name}-token"), "roles": [name], "orgs": ["*"] });
     secrets.put("api-tokens", &json!({ "tokens": [token("reader"), token("approver"), token("admin")] }));

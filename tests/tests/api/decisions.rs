@@ -125,6 +125,53 @@ async fn a_policy_is_replaced_only_by_who_read_it_and_only_by_a_sound_one() {
     assert_eq!((same.status, &same.json()["version"]), (200, &json!(2)));
 }
 
+const POLICY: &str = "/v1/orgs/org-1/policy";
+
+/// Puts the policy in force with one thing changed.
+async fn put_changed(server: &Server, change: fn(&mut serde_json::Value)) -> crate::server::Answer {
+    let read = server.get(POLICY).await;
+    let mut policy = read.json()["policy"].clone();
+    change(&mut policy);
+    server.send("admin", "PUT", POLICY, &[("if-match", read.header("etag"))], &policy.to_string()).await
+}
+
+#[tokio::test]
+async fn a_looser_policy_waits_for_a_second_person_and_a_stricter_one_does_not() {
+    let server = Server::enforcing().await;
+    let stricter = put_changed(&server, |policy| policy["limits"]["max_actions"] = json!(4)).await;
+    assert_eq!((stricter.status, &stricter.json()["version"]), (200, &json!(2)));
+    let looser = put_changed(&server, |policy| policy["limits"]["max_actions"] = json!(9)).await;
+    let (status, waiting) = (looser.status, looser.json());
+    assert_eq!((status, &waiting["version"]), (202, &json!(2)), "the old one is in force");
+    assert_eq!(waiting["proposal"]["loosens"], json!(["more actions are allowed in a window"]));
+    let word = json!({ "digest": waiting["proposal"]["digest"], "reason": "we talked about it" });
+    let confirm = format!("{POLICY}/confirm");
+    assert_eq!(server.post("reader", &confirm, &word).await.status, 403);
+    let other = json!({ "digest": "another", "reason": "x" });
+    assert_eq!(server.post("approver", &confirm, &other).await.status, 409);
+    let confirmed = server.post("approver", &confirm, &word).await;
+    assert_eq!((confirmed.status, &confirmed.json()["version"]), (200, &json!(3)));
+    assert_eq!(confirmed.json()["author"], "admin, confirmed by approver");
+    assert_eq!(confirmed.json()["proposal"], json!(null));
+    assert_eq!(server.post("approver", &confirm, &word).await.status, 409, "it is in force already");
+}
+
+#[tokio::test]
+async fn nobody_confirms_what_he_proposed_and_nothing_waits_for_a_person_who_does_not_exist() {
+    let server = Server::enforcing().await;
+    let looser = put_changed(&server, |policy| policy["protected"] = json!(["somebody-else"])).await.json();
+    let word = json!({ "digest": looser["proposal"]["digest"], "reason": "me again" });
+    let own = server.post("admin", &format!("{POLICY}/confirm"), &word).await;
+    assert_eq!(own.status, 403);
+    let alone = Server::with_approvers(1, serve_reports::Pages::SignIn).await;
+    tokenwarden_tests::sample::fill(&alone.store, &ORG.into(), shared::model::Mode::Enforce).await.unwrap();
+    let refused = put_changed(&alone, |policy| policy["limits"]["max_actions"] = json!(9)).await;
+    assert!(refused.status == 409 && refused.text.contains("another approver"), "{}", refused.text);
+    let two =
+        put_changed(&alone, |policy| policy["rules"]["unused"]["respond"]["approval"] = json!("two_persons")).await;
+    assert!(two.status == 409 && two.text.contains("two persons"), "{}", two.text);
+}
+
 #[tokio::test]
 async fn errors_repeat_nothing_of_a_body() {
     let server = Server::enforcing().await;

@@ -6,8 +6,10 @@ use serve_reports::{App, Gate, Pages, Serving};
 use shared::{
     config::{EventSettings, KeepEvents},
     error::Result,
+    flow::publish_head::{Published, publish_head},
     model::{Mode, OrgId, Principal, Role, Timestamp},
     ports::Clock,
+    signing::LocalSigner,
     store::{Retention, Store},
 };
 use std::time::Duration;
@@ -26,8 +28,8 @@ impl Clock for Still {
     async fn sleep(&self, _: Duration) {}
 }
 
-/// Credentials named as their roles.
-pub(crate) struct Names;
+/// Credentials named as their roles, and how many persons may approve.
+pub(crate) struct Names(usize);
 
 impl Gate for Names {
     async fn authenticate(&self, bearer: &str, _: Timestamp) -> Result<Option<Principal>> {
@@ -39,6 +41,10 @@ impl Gate for Names {
         };
         let orgs = ["stranger", "other-admin"].contains(&bearer).then(|| [OrgId::from("another")].into());
         Ok(Some(Principal { subject: bearer.to_owned(), roles: [role].into(), orgs }))
+    }
+
+    async fn approvers(&self, _: &OrgId, _: Timestamp) -> Result<usize> {
+        Ok(self.0)
     }
 }
 
@@ -65,12 +71,26 @@ impl Server {
     }
 
     pub(crate) async fn empty(pages: Pages) -> Self {
+        Self::with_approvers(2, pages).await
+    }
+
+    /// An empty store, and so many persons who may approve.
+    pub(crate) async fn with_approvers(approvers: usize, pages: Pages) -> Self {
         let dynamo = LocalDynamo::start().await;
         let tables = dynamo.fresh_tables().await;
         let store = Store::new(dynamo.client(), tables, Retention { event_days: 120, report_days: 400 });
         let events = EventSettings { keep: KeepEvents::Relevant, retention_days: 120, backfill_days: 30 };
-        let app = App::new(store.clone(), Names, Still, Serving { pages, events });
+        let app = App::new(store.clone(), Names(approvers), Still, Serving { pages, events });
         Self { app, store, _dynamo: dynamo }
+    }
+
+    /// Writes an entry of the ledger and publishes the head, signed.
+    pub(crate) async fn publish_signed_head(&self) {
+        let stop = serde_json::json!({ "stopped": true, "reason": "test" });
+        assert_eq!(self.put("approver", "/v1/orgs/org-1/stop", &stop).await.status, 200);
+        let signer = LocalSigner::new(&LocalSigner::generate().unwrap()).unwrap();
+        let published = publish_head(&self.store, &signer, &ORG.into(), sample::now()).await;
+        assert_eq!(published, Ok(Published::Now));
     }
 
     /// Sends a request as somebody; `""` sends no credential.

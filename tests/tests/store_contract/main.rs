@@ -1,10 +1,12 @@
-//! One contract for the store, held by dynoxide, by AWS's DynamoDB Local and by ministack.
+//! One contract for the store, held by dynoxide, by AWS's DynamoDB Local and by ministack; and by the model in memory,
+//! as far as it has the ports.
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod cases;
 mod events;
 mod history;
 mod ledger;
+mod messages;
 mod purge;
 mod quarantine;
 mod reports;
@@ -13,14 +15,23 @@ mod samples;
 use shared::{
     config::Tables,
     model::OrgId,
+    ports::{FindingStore, HeadStore, OrgStates, OutboxStore, PollStore, ReportReader, ReportStore},
     store::{Retention, Store, create::create_tables},
 };
-use tokenwarden_tests::dynamo::{LocalDynamo, LostAnswers};
+use tokenwarden_tests::{
+    dynamo::{LocalDynamo, LostAnswers},
+    model_store::{Fair, ModelStore},
+};
 
 /// Ids are opaque: every org of the contract has an odd one.
 const ODD_IDS: [&str; 7] = ["plain", "712020:5b10|x", "a#b", "a%23b", "a b", "ünïcode ✓", "a"];
 
-/// What each part of the contract gets: fresh tables and a store over them.
+/// The ports that the model in memory has as well.
+trait Ports: OutboxStore + HeadStore + FindingStore + OrgStates + PollStore + ReportReader + ReportStore {}
+
+impl<S: OutboxStore + HeadStore + FindingStore + OrgStates + PollStore + ReportReader + ReportStore> Ports for S {}
+
+/// What the other parts of the contract get: fresh tables and a store over them.
 struct World {
     dynamo: LocalDynamo,
     tables: Tables,
@@ -51,13 +62,29 @@ fn odd_orgs() -> impl Iterator<Item = OrgId> {
 async fn contract(dynamo: LocalDynamo) {
     let world = World::over(dynamo).await;
     create_tables(&world.dynamo.client(), &world.tables).await.expect("tables that exist are fine");
+    shared_contract(&world.store).await;
+    history::over_dynamodb(&world).await;
+    reports::over_dynamodb(&world).await;
+    cases::over_dynamodb(&world).await;
+    ledger::over_dynamodb(&world).await;
+    messages::over_dynamodb(&world).await;
     events::contract(&world).await;
-    history::contract(&world).await;
     quarantine::contract(&world).await;
-    reports::contract(&world).await;
-    cases::contract(&world).await;
-    ledger::contract(&world).await;
     purge::contract(&world).await;
+}
+
+/// What the ports promise of cases, the ledger, reports and checkpoints, whatever is below them.
+async fn shared_contract(store: &impl Ports) {
+    cases::contract(store).await;
+    ledger::contract(store).await;
+    messages::contract(store).await;
+    history::contract(store).await;
+    reports::contract(store).await;
+}
+
+#[tokio::test]
+async fn the_contract_holds_on_the_model_in_memory() {
+    shared_contract(&ModelStore::new(Fair::default())).await;
 }
 
 #[tokio::test]

@@ -24,7 +24,13 @@ use std::{
     time::Duration,
 };
 
-const KEYS: &str = include_str!("../../../shared/src/store/keys.rs");
+/// The files that make keys: one for each table. A test of its own holds that there is no other.
+const KEYS: [&str; 2] = [
+    include_str!("../../../shared/src/store/keys/history.rs"),
+    include_str!("../../../shared/src/store/keys/cases.rs"),
+];
+/// What both share, and the list of the files.
+const COMMON: &str = include_str!("../../../shared/src/store/keys.rs");
 
 pub(crate) async fn contract(world: &World) {
     a_purge_leaves_nothing_of_the_org_and_everything_of_the_others(world).await;
@@ -81,12 +87,18 @@ fn cases_keys(org: &OrgId) -> Made {
         ("register_entry", all(&|id| keys::register_entry(org, &credential(id, None).reference))),
         ("sponsor", all(&|id| keys::sponsor(org, &id.into()))),
         ("action", all(&|id| keys::action(org, &id.into()))),
+        ("message", all(&|id| keys::message(org, &id.into()))),
+        ("mailbox", all(&|id| keys::mailbox(org, &id.into()))),
+        ("undelivered_message", all(&|id| keys::undelivered_message(org, &id.into()))),
         ("decision", all(&|id| keys::decision(org, id))),
         ("policy_version", vec![keys::policy_version(org, 1), keys::policy_version(org, 2)]),
+        ("policy_proposal", vec![keys::policy_proposal(org)]),
         ("policy_pointer", vec![keys::policy_pointer(org)]),
         ("budget", vec![keys::budget(org)]),
         ("ledger_head", vec![keys::ledger_head(org)]),
         ("ledger_entry", (1..30).map(|seq| keys::ledger_entry(org, seq)).collect()),
+        ("published_head", (0..3).map(|day| keys::published_head(org, at(day * 86_400))).collect()),
+        ("head_key", all(&|id| keys::head_key(org, id))),
     ])
 }
 
@@ -96,9 +108,15 @@ fn body_id() -> QuarantineId {
 
 /// The constructors that the store has: its public functions that make a key.
 fn constructors() -> BTreeSet<&'static str> {
-    let functions = KEYS.split("\npub fn ").skip(1);
+    let functions = KEYS.into_iter().chain([COMMON]).flat_map(|file| file.split("\npub fn ").skip(1));
     let makes = functions.filter(|text| text.split(" {\n").next().is_some_and(|head| head.ends_with("-> Key")));
     makes.filter_map(|text| text.split('(').next()).collect()
+}
+
+#[test]
+fn the_files_that_make_keys_are_all_read_here() {
+    let modules: Vec<&str> = COMMON.lines().filter(|line| line.starts_with("mod ")).collect();
+    assert_eq!(modules, ["mod cases;", "mod history;", "mod tests;"]);
 }
 
 /// Items of every key: made by the ports where a purge reads them, else empty.

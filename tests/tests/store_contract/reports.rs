@@ -1,27 +1,31 @@
 //! Reports in the making and made.
 
 use crate::{
-    ODD_IDS, World, odd_orgs,
+    ODD_IDS, Ports, World, odd_orgs,
     samples::{credential, finding, owner, report, row},
 };
 use shared::{
     error::Error,
     model::{CredentialRef, CredentialRow, FindingId, OrgId, Report, ReportId, SHARDS, SectionName, Totals, shard_of},
-    ports::{ReportReader, ReportStore, Staged, StagedRow},
+    ports::{ReportStore, Staged, StagedRow},
 };
 use std::collections::BTreeMap;
 
-pub(crate) async fn contract(world: &World) {
-    staged_rows_stand_by_owner_and_owners_before_their_credentials(world).await;
-    a_row_staged_again_replaces_itself(world).await;
+pub(crate) async fn contract(store: &impl Ports) {
+    staged_rows_stand_by_owner_and_owners_before_their_credentials(store).await;
+    a_row_staged_again_replaces_itself(store).await;
+    rows_stand_in_one_order_whatever_the_number_of_parts(store).await;
+    a_row_is_found_by_its_credential(store).await;
+    the_findings_of_a_run_stand_in_the_order_of_their_ids(store).await;
+    the_sums_of_the_shards_are_kept(store).await;
+    the_latest_report_is_the_one_published_last(store).await;
+    rows_are_found_by_their_credentials(store).await;
+}
+
+/// What needs a DynamoDB.
+pub(crate) async fn over_dynamodb(world: &World) {
     a_shard_larger_than_a_page_goes_on(world).await;
-    rows_stand_in_one_order_whatever_the_number_of_parts(world).await;
-    a_row_is_found_by_its_credential(world).await;
-    the_findings_of_a_run_stand_in_the_order_of_their_ids(world).await;
-    the_sums_of_the_shards_are_kept(world).await;
-    the_latest_report_is_the_one_published_last(world).await;
     rows_expire_with_their_report(world).await;
-    rows_are_found_by_their_credentials(world).await;
 }
 
 fn staged(attempt: u32, row: Staged) -> StagedRow {
@@ -39,7 +43,7 @@ fn staged_order(row: &StagedRow) -> (String, u8, String) {
     }
 }
 
-async fn staged_rows_stand_by_owner_and_owners_before_their_credentials(world: &World) {
+async fn staged_rows_stand_by_owner_and_owners_before_their_credentials(store: &impl Ports) {
     let report = ReportId::new("20261122-1");
     for org in odd_orgs() {
         let mut rows: Vec<StagedRow> = ODD_IDS.iter().map(|id| staged(1, Staged::Owner(owner(id)))).collect();
@@ -50,7 +54,7 @@ async fn staged_rows_stand_by_owner_and_owners_before_their_credentials(world: &
             ODD_IDS.map(|id| staged(2, Staged::Credential(credential(&format!("{owner} {id}"), Some(owner)))))
         }));
         rows.push(staged(1, Staged::Credential(credential("ownerless", None))));
-        world.store.stage(&org, &report, &rows).await.unwrap();
+        store.stage(&org, &report, &rows).await.unwrap();
         let mut wanted: BTreeMap<u32, Vec<StagedRow>> = BTreeMap::new();
         rows.sort_by_key(staged_order);
         for row in rows {
@@ -59,20 +63,20 @@ async fn staged_rows_stand_by_owner_and_owners_before_their_credentials(world: &
         let empty = (0..SHARDS).find(|shard| !wanted.contains_key(shard)).unwrap();
         wanted.insert(empty, vec![]);
         for (shard, rows) in wanted {
-            let page = world.store.staged(&org, &report, shard, None).await.unwrap();
+            let page = store.staged(&org, &report, shard, None).await.unwrap();
             assert_eq!((page.items, page.next), (rows, None));
         }
     }
 }
 
-async fn a_row_staged_again_replaces_itself(world: &World) {
+async fn a_row_staged_again_replaces_itself(store: &impl Ports) {
     let (org, report) = (OrgId::new("again"), ReportId::new("20261122-1"));
     let row = |attempt| staged(attempt, Staged::Owner(owner("a")));
-    world.store.stage(&org, &report, &[row(1), row(1)]).await.unwrap();
-    world.store.stage(&org, &report, &[row(2)]).await.unwrap();
-    let page = world.store.staged(&org, &report, shard_of("a", SHARDS), None).await.unwrap();
+    store.stage(&org, &report, &[row(1), row(1)]).await.unwrap();
+    store.stage(&org, &report, &[row(2)]).await.unwrap();
+    let page = store.staged(&org, &report, shard_of("a", SHARDS), None).await.unwrap();
     assert_eq!(page.items, [row(2)]);
-    let other = world.store.staged(&org, &"20261122-2".into(), shard_of("a", SHARDS), None).await.unwrap();
+    let other = store.staged(&org, &"20261122-2".into(), shard_of("a", SHARDS), None).await.unwrap();
     assert_eq!(other.items, []);
 }
 
@@ -105,10 +109,10 @@ fn rows(count: u32) -> Vec<CredentialRow> {
     (0..count).map(|n| row(&format!("token #{n}"))).collect()
 }
 
-async fn all_rows(world: &World, org: &OrgId, report: &Report) -> Vec<CredentialRow> {
+async fn all_rows(store: &impl Ports, org: &OrgId, report: &Report) -> Vec<CredentialRow> {
     let (mut found, mut cursor) = (vec![], None);
     loop {
-        let page = world.store.rows(org, report, cursor, 7).await.unwrap();
+        let page = store.rows(org, report, cursor, 7).await.unwrap();
         assert!(page.items.len() <= 7);
         found.extend(page.items);
         cursor = page.next;
@@ -118,73 +122,73 @@ async fn all_rows(world: &World, org: &OrgId, report: &Report) -> Vec<Credential
     }
 }
 
-async fn rows_stand_in_one_order_whatever_the_number_of_parts(world: &World) {
+async fn rows_stand_in_one_order_whatever_the_number_of_parts(store: &impl Ports) {
     let org = OrgId::new("rows");
     let mut orders = vec![];
     for parts in [1, 3, 5] {
         let report = report(&format!("2026112{parts}-1"), parts);
-        world.store.put_rows(&org, &report.id, parts, &rows(60)).await.unwrap();
-        world.store.put_rows(&org, &report.id, parts, &rows(30)).await.unwrap();
-        orders.push(all_rows(world, &org, &report).await);
+        store.put_rows(&org, &report.id, parts, &rows(60)).await.unwrap();
+        store.put_rows(&org, &report.id, parts, &rows(30)).await.unwrap();
+        orders.push(all_rows(store, &org, &report).await);
     }
     assert_eq!(orders[0].len(), 60);
     assert!(orders.windows(2).all(|pair| pair[0] == pair[1]));
     let empty = report("20261129-1", 4);
-    assert_eq!(all_rows(world, &org, &empty).await, [], "empty pages lead to the end");
-    let page = world.store.rows(&org, &empty, None, 7).await.unwrap();
+    assert_eq!(all_rows(store, &org, &empty).await, [], "empty pages lead to the end");
+    let page = store.rows(&org, &empty, None, 7).await.unwrap();
     assert!(page.items.is_empty() && page.next.is_some(), "only the last part ends the list");
-    let damaged = world.store.rows(&org, &empty, Some("AAAA".into()), 7).await;
+    let damaged = store.rows(&org, &empty, Some("AAAA".into()), 7).await;
     assert!(matches!(damaged, Err(Error::Invalid { what, .. }) if what == "cursor"));
 }
 
-async fn a_row_is_found_by_its_credential(world: &World) {
+async fn a_row_is_found_by_its_credential(store: &impl Ports) {
     let (org, report) = (OrgId::new("row"), report("20261122-1", 3));
     let stored: Vec<CredentialRow> = ODD_IDS.into_iter().map(row).collect();
-    world.store.put_rows(&org, &report.id, 3, &stored).await.unwrap();
+    store.put_rows(&org, &report.id, 3, &stored).await.unwrap();
     for row in stored {
-        let found = world.store.row(&org, &report, &row.credential.reference).await.unwrap();
+        let found = store.row(&org, &report, &row.credential.reference).await.unwrap();
         assert_eq!(found, Some(row));
     }
     let missing = credential("missing", None).reference;
-    assert_eq!(world.store.row(&org, &report, &missing).await, Ok(None));
+    assert_eq!(store.row(&org, &report, &missing).await, Ok(None));
 }
 
-async fn the_findings_of_a_run_stand_in_the_order_of_their_ids(world: &World) {
+async fn the_findings_of_a_run_stand_in_the_order_of_their_ids(store: &impl Ports) {
     let (org, report) = (OrgId::new("run findings"), ReportId::new("20261122-1"));
     let mut ids = ODD_IDS.map(FindingId::from);
     let findings: Vec<_> = ids.iter().map(|id| finding(id.as_str(), 1)).collect();
-    world.store.put_run_findings(&org, &report, &findings).await.unwrap();
+    store.put_run_findings(&org, &report, &findings).await.unwrap();
     ids.sort_unstable();
     for (n, after) in [None].into_iter().chain(ids.iter().map(Some)).enumerate() {
-        let page = world.store.run_findings(&org, &report, after).await.unwrap();
+        let page = store.run_findings(&org, &report, after).await.unwrap();
         let found: Vec<FindingId> = page.items.into_iter().map(|finding| finding.id).collect();
         assert_eq!(found, ids[n..]);
     }
 }
 
-async fn the_sums_of_the_shards_are_kept(world: &World) {
+async fn the_sums_of_the_shards_are_kept(store: &impl Ports) {
     let (org, report) = (OrgId::new("totals"), ReportId::new("20261122-1"));
-    assert_eq!(world.store.shard_totals(&org, &report).await, Ok(vec![]));
+    assert_eq!(store.shard_totals(&org, &report).await, Ok(vec![]));
     for shard in [1, 0, 1] {
         let totals = Totals { credentials: u64::from(shard) + 10, ..Totals::default() };
-        world.store.put_shard_totals(&org, &report, shard, &totals).await.unwrap();
+        store.put_shard_totals(&org, &report, shard, &totals).await.unwrap();
     }
-    let credentials = world.store.shard_totals(&org, &report).await.unwrap().into_iter().map(|sum| sum.credentials);
+    let credentials = store.shard_totals(&org, &report).await.unwrap().into_iter().map(|sum| sum.credentials);
     assert_eq!(credentials.collect::<Vec<_>>(), [10, 11]);
 }
 
-async fn the_latest_report_is_the_one_published_last(world: &World) {
+async fn the_latest_report_is_the_one_published_last(store: &impl Ports) {
     for org in odd_orgs() {
-        assert_eq!(world.store.latest_report(&org).await, Ok(None));
+        assert_eq!(store.latest_report(&org).await, Ok(None));
         for id in ["20261121-1", "20261123-1", "20261122-1"] {
-            world.store.publish(&org, &report(id, 1)).await.unwrap();
+            store.publish(&org, &report(id, 1)).await.unwrap();
         }
-        let latest = world.store.latest_report(&org).await.unwrap().unwrap();
+        let latest = store.latest_report(&org).await.unwrap().unwrap();
         assert_eq!(latest.id.as_str(), "20261123-1", "a late one does not push a newer one aside");
-        assert_eq!(world.store.report(&org, &"20261121-1".into()).await, Ok(Some(report("20261121-1", 1))));
-        assert_eq!(world.store.report(&org, &"none".into()).await, Ok(None));
-        let first = world.store.reports(&org, None, 2).await.unwrap();
-        let second = world.store.reports(&org, first.next.clone(), 2).await.unwrap();
+        assert_eq!(store.report(&org, &"20261121-1".into()).await, Ok(Some(report("20261121-1", 1))));
+        assert_eq!(store.report(&org, &"none".into()).await, Ok(None));
+        let first = store.reports(&org, None, 2).await.unwrap();
+        let second = store.reports(&org, first.next.clone(), 2).await.unwrap();
         let ids: Vec<_> = first.items.iter().chain(&second.items).map(|report| report.id.as_str()).collect();
         assert_eq!(ids, ["20261123-1", "20261122-1", "20261121-1"]);
     }
@@ -202,17 +206,17 @@ async fn rows_expire_with_their_report(world: &World) {
     assert_eq!(item["expires_at"], AttributeValue::N((402 * 86_400).to_string()));
 }
 
-async fn rows_are_found_by_their_credentials(world: &World) {
+async fn rows_are_found_by_their_credentials(store: &impl Ports) {
     let org = OrgId::new("rows by credential");
     let report = report("20261124-1", 3);
     let rows: Vec<CredentialRow> = (0..250).map(|n| row(&format!("t{n}"))).collect();
-    world.store.put_rows(&org, &report.id, report.parts, &rows).await.unwrap();
+    store.put_rows(&org, &report.id, report.parts, &rows).await.unwrap();
     let mut wanted: Vec<CredentialRef> = rows.iter().map(|row| row.credential.reference.clone()).collect();
     wanted.push(credential("in no row", None).reference);
-    let mut found = world.store.rows_of(&org, &report, &wanted).await.unwrap();
+    let mut found = store.rows_of(&org, &report, &wanted).await.unwrap();
     found.sort_by_key(|row| row.credential.reference.order());
     let mut rows = rows;
     rows.sort_by_key(|row| row.credential.reference.order());
     assert_eq!(found, rows);
-    assert_eq!(world.store.rows_of(&org, &report, &[]).await, Ok(vec![]));
+    assert_eq!(store.rows_of(&org, &report, &[]).await, Ok(vec![]));
 }

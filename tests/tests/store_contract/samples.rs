@@ -195,6 +195,8 @@ pub(crate) fn record(detail: &str) -> LedgerRecord {
         plan_hash: None,
         policy_version: Some(1),
         detail: detail.into(),
+        evidence_digest: None,
+        answer: None,
     }
 }
 
@@ -212,6 +214,7 @@ pub(crate) fn policy(version: u64) -> PolicyVersion {
             protected: ["a:b|c".into()].into(),
             limits: Limits { max_actions: 3, max_share_percent: 12.5, window_hours: 24 },
             approval_valid_days: 30,
+            recipients: shared::model::Recipients::default(),
             calendar: Calendar::default(),
             rules: [("unused".to_owned(), settings)].into(),
         },

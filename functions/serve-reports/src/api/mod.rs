@@ -8,6 +8,7 @@ pub(crate) mod findings;
 pub(crate) mod govern;
 pub(crate) mod impact;
 pub(crate) mod ledger;
+pub(crate) mod messages;
 pub(crate) mod orgs;
 pub(crate) mod owners;
 pub(crate) mod plan;

@@ -4,14 +4,19 @@ use crate::{
     answer::{Answer, Reply},
     api::actions::decider,
     ask::Ask,
+    gate::Gate,
 };
 use lambda_http::http::header;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
-    decide::policy::{default_policy, digest, parse},
+    decide::{
+        loosening::loosenings,
+        policy::{default_policy, digest, parse},
+    },
     error::{Error, Result},
-    flow::decide_action::put_policy,
-    model::{OrgId, PolicyVersion},
+    flow::decide_action::{Put, confirm_policy, looser, submit_policy},
+    model::{Approval, OrgId, Policy, PolicyVersion},
     ports::{CaseReader, CaseStore},
 };
 
@@ -34,17 +39,57 @@ fn unwritten(at: shared::model::Timestamp) -> Result<PolicyVersion> {
     Ok(PolicyVersion { version: 0, author: "default".into(), at, digest: digest(&policy)?, policy })
 }
 
-/// `PUT /v1/orgs/{org}/policy`: YAML or JSON; `If-Match` names the version that it replaces.
-pub(crate) async fn put<S: CaseStore>(store: &S, ask: &Ask<'_>) -> Reply {
+/// `PUT /v1/orgs/{org}/policy`: YAML or JSON; `If-Match` names the version that it replaces. 200 where it is in force,
+/// 202 where it is looser than that one and waits for a second person.
+pub(crate) async fn put<S: CaseStore, G: Gate>(store: &S, gate: &G, ask: &Ask<'_>) -> Reply {
     let org = ask.org(store).await?;
     let stored = store.policy(&org.id).await?;
     let current = stored.clone().map_or_else(|| unwritten(org.registered_at), Ok)?;
     matches(ask.header(&header::IF_MATCH), &current)?;
     let text = std::str::from_utf8(ask.body()?).map_err(|_| Error::invalid("the policy", "it must be UTF-8 text"))?;
     let policy = parse(text)?;
+    second_persons_exist(gate, ask, &org.id, &policy, &looser(stored.as_ref(), &policy)).await?;
     let who = decider(ask, "put through the API")?;
-    let version = put_policy(store, &org.id, stored.as_ref(), policy, who).await?;
-    shown(store, &org.id, &version).await
+    match submit_policy(store, &org.id, stored.as_ref(), policy, who).await? {
+        Put::InForce(version) => shown(store, &org.id, &version).await,
+        Put::Waits { .. } => Ok(shown(store, &org.id, &current).await?.status(202)),
+    }
+}
+
+/// What needs a second person is refused where there is none: it would wait for ever.
+async fn second_persons_exist<G: Gate>(
+    gate: &G,
+    ask: &Ask<'_>,
+    org: &OrgId,
+    policy: &Policy,
+    loosenings: &[String],
+) -> Result<()> {
+    let mut answers = policy.rules.values().filter_map(|rule| rule.respond.as_ref());
+    let wanted = match (answers.any(|answer| answer.approval == Approval::TwoPersons), loosenings) {
+        (true, _) => "the policy asks for the approval of two persons".to_owned(),
+        (false, []) => return Ok(()),
+        (false, found) => format!("a second person must confirm what this policy loosens ({})", found.join("; ")),
+    };
+    if gate.approvers(org, ask.now).await? > 1 {
+        return Ok(());
+    }
+    let mend = "and only one may approve in this org; add a token of another approver to the secret api-tokens";
+    Err(Error::Conflict(format!("{wanted}, {mend}")))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Confirming {
+    digest: String,
+    reason: String,
+}
+
+/// `POST /v1/orgs/{org}/policy/confirm`: somebody else than its author brings a proposed policy into force.
+pub(crate) async fn confirm<S: CaseStore>(store: &S, ask: &Ask<'_>) -> Reply {
+    let org = ask.org(store).await?.id;
+    let Confirming { digest, reason } = ask.json(r#"{"digest":"…","reason":"…"}"#)?;
+    let version = confirm_policy(store, &org, &digest, decider(ask, &reason)?).await?;
+    shown(store, &org, &version).await
 }
 
 fn etag(version: &PolicyVersion) -> String {
@@ -71,7 +116,19 @@ async fn shown<S: CaseReader>(store: &S, org: &OrgId, current: &PolicyVersion) -
     let mut body = line(current);
     body["policy"] = json!(current.policy);
     body["versions"] = versions.into();
+    body["proposal"] = proposal(store, org, current).await?;
     Ok(Answer::json(&body).with(header::ETAG, etag(current)))
+}
+
+/// What waits for a second person; null where nothing does.
+async fn proposal<S: CaseReader>(store: &S, org: &OrgId, current: &PolicyVersion) -> Result<Value> {
+    let waits = store.proposed_policy(org).await?.filter(|one| one.version == current.version + 1);
+    Ok(waits.map_or(Value::Null, |one| {
+        let mut body = line(&one);
+        body["loosens"] = json!(loosenings(&current.policy, &one.policy));
+        body["policy"] = json!(one.policy);
+        body
+    }))
 }
 
 fn line(version: &PolicyVersion) -> Value {

@@ -110,7 +110,7 @@ fn told(plan: &Plan) -> String {
 fn approve(org: &OrgId, action: &Action) -> Option<String> {
     let open = matches!(action.state, ActionState::Planned | ActionState::Waiting)
         && !action.plan.action.only_tells()
-        && !(action.is_agreed() && !action.agreed.is_empty());
+        && (action.agreed.is_empty() || !action.is_agreed());
     open.then(|| {
         let path = format!("/v1/orgs/{}/actions/{}/approve", encoded(org.as_str()), encoded(action.id.as_str()));
         let body = serde_json::json!({ "plan_hash": action.plan_hash, "reason": "why" });

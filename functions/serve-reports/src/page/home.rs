@@ -3,6 +3,7 @@
 mod filters;
 mod findings;
 mod known;
+mod messages;
 mod summary;
 
 use super::{
@@ -119,6 +120,8 @@ struct HomePage {
     mode: &'static str,
     stopped: Option<String>,
     notices: Vec<String>,
+    undelivered: Option<String>,
+    undelivered_href: String,
     sections: Vec<SectionLine>,
     log: String,
     facts: Vec<FactLine>,
@@ -161,8 +164,10 @@ async fn report<P: Ports>(store: &P, ask: &Ask<'_>, org: Org) -> Reply {
     let filter = RowFilter::of(ask)?;
     let table = Table::of(&window, &filter, ask);
     let past = store.reports(&health.org.id, None, PAST).await?.items;
+    let undelivered = store.undelivered(&health.org.id, messages::LOOKED_AT).await?;
     let owners = store.owner_rows(&health.org.id, report, None, FILTERED_PAGE).await?.items;
     let page = HomePage {
+        undelivered: messages::undelivered(&undelivered),
         past: known::past(&health.org.id, &past, ask.now),
         owners: known::owners(&owners, OWNERS, ask.now),
         stopped: stop
@@ -201,6 +206,8 @@ fn assemble(
         mode: mode(health.mode),
         stopped: None,
         notices: report.notices.iter().map(|notice| notice.text.clone()).collect(),
+        undelivered: None,
+        undelivered_href: format!("/v1/orgs/{}/messages?state=dead", paging::encoded(org.as_str())),
         sections: summary::sections(report),
         log: summary::log(report, &lag(health)),
         facts: known::facts(report),

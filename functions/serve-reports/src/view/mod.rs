@@ -3,6 +3,7 @@
 
 mod action;
 mod filter;
+mod message;
 mod owner;
 mod register;
 mod report;
@@ -12,6 +13,7 @@ mod usage;
 
 pub(crate) use action::action;
 pub(crate) use filter::RowFilter;
+pub(crate) use message::message;
 pub(crate) use owner::owner;
 pub(crate) use register::{Given, expiry, read_register_csv, register, register_csv};
 pub(crate) use report::{quarantined, report};

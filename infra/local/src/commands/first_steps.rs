@@ -15,7 +15,7 @@ pub(crate) fn text(runner: &Runner, data_dir: &Path, took: Duration) -> String {
         format!("  as printed at the first start; kept in {}", data_dir.join("credentials.json").display())
     };
     format!(
-        "\nTokenwarden is ready after {:.1} s, by its clock at {}.\n\n  page       {}/\n  Atlassian  {} ({})\n  data       {}\n\n\
+        "\nTokenwarden is ready after {:.1} s, by its clock at {}.\n\n  page       {}/\n  Atlassian  {} ({})\n  data       {}\n  messages   mails in {}, events in {}\n\n\
          Credentials\n{credentials}\n\nTry\n{}\nCtrl-C stops it.",
         took.as_secs_f32(),
         runner.now().format("%Y-%m-%d %H:%M:%S UTC"),
@@ -23,6 +23,8 @@ pub(crate) fn text(runner: &Runner, data_dir: &Path, took: Duration) -> String {
         runner.sim_url(),
         names.join(", "),
         data_dir.display(),
+        data_dir.join("mail").display(),
+        data_dir.join("events.jsonl").display(),
         tries(runner),
     )
 }

@@ -1,49 +1,80 @@
-//! `tokenwarden ledger verify`: follows every org's hash chain.
+//! `tokenwarden ledger …`: verify it, and print what is to be kept elsewhere.
+
+mod judge;
+pub(crate) mod verify;
 
 use crate::{
     api::{Api, OrgRow},
-    cli::VerifyArgs,
+    cli::LedgerArgs,
     console::{complain, say},
     failure::{Failure, Result},
 };
 use shared::{
-    decide::ledger::{self, BadEntry},
-    model::{LedgerEntry, LedgerHead, OrgId},
+    decide::export::{Transcript, line},
+    model::{LedgerHead, PublicKey, SignedHead},
 };
 use std::process::ExitCode;
 
-/// Verifies one org's chain or all; exits 1 if one is broken.
-pub(crate) async fn verify(args: &VerifyArgs) -> Result<ExitCode> {
+/// Prints the published heads of one org or all.
+pub(crate) async fn heads(args: &LedgerArgs) -> Result<ExitCode> {
     let api = Api::new(&args.api)?;
-    let orgs = api.orgs(args.org.as_deref()).await?;
-    if args.head.is_some() && orgs.len() > 1 {
-        let reason = format!("belongs to one org, and there are {}; name it with --org", orgs.len());
-        return Err(Failure::Option { name: "--head", reason });
+    for org in api.orgs(args.org.as_deref()).await? {
+        published(&api, &org).await?.iter().for_each(|head| say(&line(head)));
     }
-    let mut code = ExitCode::SUCCESS;
-    for org in &orgs {
-        match chain(&api, org, args.head.as_ref()).await? {
-            Ok(head) => say(&format!("{}: whole, {} entries; head {}:{}", org.label(), head.seq, head.seq, head.hash)),
-            Err(broken) => {
-                complain(&format!("{}: broken: {broken}", org.label()));
-                code = ExitCode::FAILURE;
-            }
-        }
-    }
-    Ok(code)
+    Ok(ExitCode::SUCCESS)
 }
 
-async fn chain(
-    api: &Api,
-    org: &OrgRow,
-    head: Option<&LedgerHead>,
-) -> Result<std::result::Result<LedgerHead, BadEntry>> {
-    let entries: Vec<LedgerEntry> = api.all(&api.org_path(&org.id, "ledger")).await?;
-    let org = OrgId::from(org.id.as_str());
-    Ok(match head {
-        Some(head) => ledger::verify_against(&org, entries.iter(), &LedgerHead::default(), head),
-        None => ledger::verify(&org, entries.iter(), &LedgerHead::default()),
-    })
+/// Prints the public keys of one org or all.
+pub(crate) async fn key(args: &LedgerArgs) -> Result<ExitCode> {
+    let api = Api::new(&args.api)?;
+    let mut keys: Vec<PublicKey> = Vec::new();
+    for org in api.orgs(args.org.as_deref()).await? {
+        keys.extend(signers(&api, &org).await?.into_iter().flatten());
+    }
+    // Every org of a deployment is signed for by the same key.
+    keys.sort_by_key(PublicKey::fingerprint);
+    keys.dedup();
+    if keys.is_empty() {
+        complain("no head was signed yet: a head is published each day, and signed where the deployment has a key");
+        return Ok(ExitCode::FAILURE);
+    }
+    keys.iter().for_each(|key| say(key.pem().trim_end()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints all entries of one org.
+pub(crate) async fn export(args: &LedgerArgs) -> Result<ExitCode> {
+    let api = Api::new(&args.api)?;
+    let orgs = api.orgs(args.org.as_deref()).await?;
+    let [org] = orgs.as_slice() else {
+        let reason = format!("must say which: an export holds one org's ledger, and there are {}", orgs.len());
+        return Err(Failure::Option { name: "--org", reason });
+    };
+    let Transcript { entries, broken_off } = transcript(&api, org).await?;
+    entries.iter().for_each(|entry| say(&line(entry)));
+    match broken_off {
+        None => Ok(ExitCode::SUCCESS),
+        Some(why) => {
+            complain(&format!("{}: the export ends here: {why}", org.label()));
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+async fn transcript(api: &Api, org: &OrgRow) -> Result<Transcript> {
+    let (entries, broken_off) = api.readable(&api.org_path(&org.id, "ledger"), usize::MAX).await?;
+    let entries = entries.rows;
+    Ok(Transcript { entries, broken_off })
+}
+
+async fn published(api: &Api, org: &OrgRow) -> Result<Vec<SignedHead>> {
+    api.all(&api.org_path(&org.id, "ledger/heads")).await
+}
+
+/// The keys that the deployment names; `None` where no head was signed.
+async fn signers(api: &Api, org: &OrgRow) -> Result<Option<Vec<PublicKey>>> {
+    let Some(text) = api.text(&api.org_path(&org.id, "ledger/key")).await? else { return Ok(None) };
+    PublicKey::read_pem(&text).map(Some).map_err(Failure::function("reading the deployment's key"))
 }
 
 /// A published head, as the log shows it.

@@ -18,8 +18,9 @@ use serde_json::{Value, json};
 use serve_reports::Pages;
 use shared::{
     config::Tables,
-    model::{Policy, Timestamp},
+    model::{Policy, Secret, Timestamp},
     ports::Clock,
+    signing::LocalSigner,
     store::{Store, create::create_tables},
 };
 use std::sync::Arc;
@@ -139,11 +140,13 @@ impl Bundle {
             database: &database,
             tables: &tables,
             clock: &clock,
-            secrets: &LocalSecrets::new(&credentials, &reached.orgs),
+            secrets: &LocalSecrets::new(&credentials, &reached.orgs, dir.path()),
             orgs: reached.orgs.iter().map(|org| org.id.clone()).collect(),
             atlassian: &reached.url,
+            data_dir: dir.path(),
             pages: pages(access),
             crash,
+            ledger_key: ledger_key(&dir)?,
         });
         let functions = functions.map_err(Failure::function("setting up the functions"))?;
         Ok(Arc::new(Self {
@@ -260,6 +263,17 @@ fn pages(access: LocalAccess) -> Pages {
         LocalAccess::Open => Pages::Open,
         LocalAccess::Admin => Pages::SignIn,
     }
+}
+
+/// The private key that signs the heads of the ledgers: drawn at the first start, and kept readable by its owner alone.
+fn ledger_key(dir: &DataDir) -> Result<Secret> {
+    const FILE: &str = "ledger-key.json";
+    if let Some(kept) = dir.read(FILE)? {
+        return Ok(kept);
+    }
+    let drawn = LocalSigner::generate().map_err(Failure::function("drawing the key of the ledger"))?;
+    dir.write(FILE, &drawn.expose())?;
+    Ok(drawn)
 }
 
 /// A data directory holds simulated orgs or one real org, never both: what is decided for one must not reach the other.

@@ -11,7 +11,11 @@ use shared::{
     ports::SecretSource,
     secrets::Purpose,
 };
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 const FILE: &str = "credentials.json";
 
@@ -84,13 +88,17 @@ fn random() -> String {
     hex::encode(bytes)
 }
 
-/// The secrets by purpose, as Secrets Manager would hold them.
+/// The secrets by purpose, as Secrets Manager would hold them. The one with the endpoints of messages is a file of the data
+/// directory that its user writes: `messages.json`, of the same shape.
 #[derive(Clone)]
-pub struct LocalSecrets(Arc<HashMap<&'static str, Secret>>);
+pub struct LocalSecrets {
+    texts: Arc<HashMap<&'static str, Secret>>,
+    messages: Arc<PathBuf>,
+}
 
 impl LocalSecrets {
     /// The secrets for these orgs.
-    pub fn new(credentials: &Credentials, orgs: &[GovernedOrg]) -> Self {
+    pub fn new(credentials: &Credentials, orgs: &[GovernedOrg], data_dir: &Path) -> Self {
         let webhook = format!("Bearer {}", credentials.webhook);
         let by_org = |entry: &dyn Fn(&GovernedOrg) -> Value| {
             Value::Object(orgs.iter().map(|org| (org.id.to_string(), entry(org))).collect::<Map<_, _>>())
@@ -105,14 +113,25 @@ impl LocalSecrets {
             (Purpose::AtlassianUnscoped, by_org(&|org| key(org, &org.unscoped_key))),
             (Purpose::ApiTokens, json!({ "tokens": tokens.collect::<Vec<_>>() })),
         ];
-        Self(Arc::new(texts.into_iter().map(|(is, text)| (is.as_str(), Secret::new(text.to_string()))).collect()))
+        let texts = texts.into_iter().map(|(is, text)| (is.as_str(), Secret::new(text.to_string()))).collect();
+        Self { texts: Arc::new(texts), messages: Arc::new(data_dir.join("messages.json")) }
+    }
+
+    fn messages(&self) -> shared::error::Result<Secret> {
+        std::fs::read_to_string(&*self.messages).map(Secret::new).map_err(|error| Error::SecretUnavailable {
+            name: Purpose::Messages.as_str().to_owned(),
+            reason: format!("{} cannot be read ({error}); put the endpoints there", self.messages.display()),
+        })
     }
 }
 
 impl SecretSource for LocalSecrets {
     async fn fetch(&self, name: &str) -> shared::error::Result<Secret> {
+        if name == Purpose::Messages.as_str() {
+            return self.messages();
+        }
         let missing = || Error::SecretUnavailable { name: name.to_owned(), reason: "there is no such secret".into() };
-        self.0.get(name).cloned().ok_or_else(missing)
+        self.texts.get(name).cloned().ok_or_else(missing)
     }
 }
 

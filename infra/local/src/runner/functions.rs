@@ -1,22 +1,31 @@
 //! The five functions over the embedded database: the very handlers that Lambda runs.
 
-use super::{clock::VirtualClock, crash::CrashSwitch, credentials::LocalSecrets, database::LocalDatabase};
+use super::{
+    clock::VirtualClock,
+    crash::CrashSwitch,
+    credentials::LocalSecrets,
+    database::LocalDatabase,
+    mailbox::{EventFile, MailFolder},
+};
 use serde_json::{Value, json};
 use shared::{
     clock::InstantDeadline,
     config::{Settings, Tables},
     error::{Error, Result},
-    model::{AccountId, CredentialId, OrgId},
+    model::{AccountId, CredentialId, OrgId, Secret},
+    notify::Notifiers,
     ports::{Reread, Revoked, TokenRevoker},
     secrets::SecretCache,
+    signing::LocalSigner,
     source::{AtlassianReader, TokenRevokerClient},
     store::Store,
 };
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 /// The secrets, cached as in a function.
 pub type Secrets = SecretCache<LocalSecrets, VirtualClock>;
 type Reader = AtlassianReader<LocalSecrets, VirtualClock>;
+type Ways = Notifiers<LocalSecrets, VirtualClock, MailFolder, EventFile>;
 type Revoker = Counted<TokenRevokerClient<LocalSecrets, VirtualClock>>;
 
 /// What is left of an invocation for its last step; as the functions' mains have it.
@@ -28,6 +37,9 @@ const REMEDIATE_RESERVE: Duration = Duration::from_secs(70);
 const POLL_TIMEOUT: Duration = Duration::from_secs(55);
 const REPORT_TIMEOUT: Duration = Duration::from_secs(290);
 const REMEDIATE_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// How long a chat or a webhook may take to take a message; as remediate-tokens has it.
+const MESSAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the functions are made of.
 pub struct Parts<'a> {
@@ -43,10 +55,14 @@ pub struct Parts<'a> {
     pub orgs: Vec<OrgId>,
     /// The base URL of Atlassian's API.
     pub atlassian: &'a str,
+    /// Where mails and events are put.
+    pub data_dir: &'a Path,
     /// Who may read the pages.
     pub pages: serve_reports::Pages,
     /// Where remediate-tokens is to crash.
     pub crash: CrashSwitch,
+    /// The private key that signs the heads of the ledgers.
+    pub ledger_key: Secret,
 }
 
 /// The functions.
@@ -54,7 +70,7 @@ pub struct Functions {
     pub(super) ingest: ingest_audit::App<Store, LocalSecrets, VirtualClock>,
     pub(super) poll: poll_audit::App<Store, Reader, VirtualClock>,
     pub(super) report: report_tokens::App<Store, Reader, VirtualClock>,
-    pub(super) remediate: remediate_tokens::App<Store, Revoker, VirtualClock>,
+    pub(super) remediate: remediate_tokens::App<Store, Revoker, Ways, LocalSigner, VirtualClock>,
     pub(super) serve: serve_reports::App<Store, Arc<Secrets>, VirtualClock>,
     /// The tables, for what the runner itself must know.
     pub(super) store: Store,
@@ -91,6 +107,8 @@ impl Functions {
         let poll = poll_audit::Settings { orgs: orgs.clone(), events, limits };
         let revoker = TokenRevokerClient::new(http.clone(), &atlassian, Arc::new(cache()))?;
         let secrets = Arc::new(cache());
+        let (mails, events_file) = (MailFolder::of(parts.data_dir), EventFile::of(parts.data_dir));
+        let messages = shared::http::messages_http_client(MESSAGE_TIMEOUT);
         Ok(Self {
             ingest: ingest_audit::App::new(store.clone(), cache(), clock.clone(), events),
             poll: poll_audit::App::new(store.clone(), reader()?, clock.clone(), poll),
@@ -104,6 +122,8 @@ impl Functions {
             remediate: remediate_tokens::App {
                 store: counted,
                 revoker: Counted { inner: revoker, crash: parts.crash.clone() },
+                notifier: Notifiers::new(messages, cache(), mails, events_file),
+                signer: LocalSigner::new(&parts.ledger_key)?,
                 clock: clock.clone(),
                 call_timeout: atlassian.call_timeout,
             },

@@ -4,6 +4,7 @@
 //! The parts, from the inside out:
 //! - `data_dir`, `clock`, `database`: what survives a restart, and a `kill -9`.
 //! - `credentials`, `orgs`, `register`: who may do what, and which Atlassian is governed.
+//! - `mailbox`: where mails and events go.
 //! - `functions`, `bundle`: the handlers that Lambda runs, over all that.
 //! - `stream`, `schedules`: what starts them, as the template says.
 //! - `guard`, `server`, `local_routes`, `answer`: HTTP.
@@ -19,6 +20,7 @@ pub mod database;
 pub mod functions;
 mod guard;
 mod local_routes;
+mod mailbox;
 pub mod orgs;
 mod register;
 mod schedules;

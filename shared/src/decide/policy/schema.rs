@@ -2,6 +2,8 @@
 //!
 //! It says less than the check where a schema cannot say more: the order of a ladder's steps, names of time zones.
 
+mod recipients;
+
 use crate::model::{ActionKind, Approval, DayOfWeek, Mode};
 use crate::rules::{Begins, Parameter, RULES, Rule, Takes};
 use serde::Serialize;
@@ -21,6 +23,7 @@ pub fn schema() -> Value {
             "protected": texts("Account ids that are never acted on without a person's approval. Must not be empty in enforce.", 0),
             "limits": limits(),
             "approval_valid_days": whole((1, 365), 30, "How long a plan waits for an approval after it is due, in days, before it expires."),
+            "recipients": recipients::recipients(),
             "calendar": calendar(),
             "rules": rules(),
         },

@@ -5,11 +5,11 @@ use crate::{
         AuditEvent, Budget, Changes, Claim, Credential, CredentialDeed, CredentialEvent, CredentialKind, CredentialRef,
         CredentialRow, CredentialStatus, Decision, DecisionKind, Delays, EventSource, Evidence, Exemption,
         ExemptionScope, Fact, FactName, Facts, Finding, FindingStatus, Intake, Interval, JoinState, Knowledge,
-        LastUsedSource, LedgerHead, LedgerKind, LedgerRecord, Location, Making, MinuteUse, Notice, Observations, Org,
-        OrgState, Owner, OwnerStatus, Phase, Plan, PlannedStep, PollState, ProfileKey, Purge, PurgePlace, Quarantined,
-        Reader, Reading, RegisterEntry, Registered, RegisteredExpiry, Relation, Report, ReportSchedule, ReportStatus,
-        RowFinding, RowHistory, Run, Scope, Section, SectionName, SectionStatus, Severity, Stop, Target, TokenMark,
-        TokenRole, Told, Topic, Totals, Unjudged, UsageProfile, Use,
+        LastUsedSource, LedgerAnswer, LedgerHead, LedgerKind, LedgerRecord, Location, Making, MinuteUse, Notice,
+        Observations, Org, OrgState, Owner, OwnerStatus, Phase, Plan, PlannedStep, PollState, ProfileKey, Purge,
+        PurgePlace, Quarantined, Reader, Reading, RegisterEntry, Registered, RegisteredExpiry, Relation, Report,
+        ReportSchedule, ReportStatus, RowFinding, RowHistory, Run, Scope, Section, SectionName, SectionStatus,
+        Severity, Stop, Target, TokenMark, TokenRole, Told, Topic, Totals, Unjudged, UsageProfile, Use,
     },
     store::{Retention, keys, profile},
 };
@@ -329,6 +329,8 @@ fn ledger_entries_come_back_with_the_hash_that_they_had() {
             plan_hash: with.of(text()),
             policy_version: with.of(u64::MAX),
             detail: text(),
+            evidence_digest: with.of(text()),
+            answer: with.of(LedgerAnswer::AlreadyGone),
         };
         let entry = crate::decide::ledger::chain(&"o".into(), &LedgerHead::default(), record);
         returns(&entry);

@@ -1,5 +1,7 @@
 use super::*;
-use crate::model::{CredentialKind, EventId};
+use crate::model::{
+    AccountId, CredentialKind, CredentialRef, EventId, EventKey, OrgId, ProfileKey, ReportId, SectionName,
+};
 
 const ODD: [&str; 12] =
     ["", "a", "a b", "a!b", "a#b", "a%23b", "a\u{1}b", "a\u{0}", "712020:5b10|x-y_z", "ünïcode–✓", "a\"", "~"];

@@ -1,0 +1,124 @@
+//! The ways out to people and programs: chats and webhooks over HTTP, mail by Amazon SES, events by Amazon EventBridge.
+//!
+//! Each send is one try. What was refused is told by its status or code, never by what was sent or to where.
+
+mod chat;
+#[cfg(feature = "aws-messages")]
+mod event_bus;
+mod http;
+#[cfg(feature = "aws-messages")]
+mod mail;
+mod webhook;
+
+#[cfg(feature = "aws-messages")]
+pub use event_bus::EventBridge;
+#[cfg(feature = "aws-messages")]
+pub use mail::SesMailer;
+pub use webhook::sign;
+
+use crate::{
+    model::{ChatKind, MessageKind, OrgId, SecretName, Timestamp},
+    ports::{Clock, Delivery, Dispatch, EventBus, Mail, Mailer, Notifier, Refusal, SecretSource},
+    secrets::{Endpoint, SecretCache},
+};
+use serde_json::{Value, json};
+
+/// Every way out: HTTP endpoints by the secret `messages`, a mailer and a bus.
+pub struct Notifiers<S, C, M, B> {
+    http: reqwest::Client,
+    endpoints: SecretCache<S, C>,
+    mailer: M,
+    bus: B,
+}
+
+impl<S: SecretSource, C: Clock, M: Mailer, B: EventBus> Notifiers<S, C, M, B> {
+    /// The ways out. `http` must follow no redirect: an endpoint's address is a secret.
+    pub fn new(http: reqwest::Client, endpoints: SecretCache<S, C>, mailer: M, bus: B) -> Self {
+        Self { http, endpoints, mailer, bus }
+    }
+
+    async fn endpoint(&self, org: &OrgId, name: &SecretName) -> Result<Endpoint, Refusal> {
+        self.endpoints.endpoint(org, name).await.map_err(|error| Refusal::new(error.to_string()))
+    }
+}
+
+impl<S: SecretSource, C: Clock, M: Mailer, B: EventBus> Notifier for Notifiers<S, C, M, B> {
+    async fn mail(&self, mail: &Mail) -> Delivery {
+        self.mailer.mail(mail).await
+    }
+
+    async fn chat(&self, kind: ChatKind, endpoint: &SecretName, dispatch: Dispatch<'_>) -> Delivery {
+        let endpoint = self.endpoint(dispatch.org, endpoint).await?;
+        http::post(&self.http, &endpoint.url, chat::body(kind, dispatch.message), &[]).await
+    }
+
+    async fn webhook(&self, endpoint: &SecretName, dispatch: Dispatch<'_>) -> Delivery {
+        let endpoint = self.endpoint(dispatch.org, endpoint).await?;
+        let signed = webhook::request(&endpoint, dispatch)?;
+        http::post(&self.http, &endpoint.url, signed.body, &signed.headers).await
+    }
+
+    async fn event(&self, dispatch: Dispatch<'_>) -> Delivery {
+        self.bus.event(dispatch).await
+    }
+}
+
+/// An event for programs: ids only, no names, no addresses, no text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Who says it.
+    pub source: &'static str,
+    /// What it tells: the name of the message's kind.
+    pub detail_type: &'static str,
+    /// When its cause was stored.
+    pub at: Timestamp,
+    /// What it is about.
+    pub detail: Value,
+}
+
+impl Event {
+    /// The event of a message.
+    pub fn of(Dispatch { org, message, .. }: Dispatch<'_>) -> Self {
+        let detail = json!({
+            "id": message.id,
+            "org": org,
+            "kind": message.kind,
+            "action": message.action,
+            "credential": message.credential,
+            "rule": message.rule,
+        });
+        Self { source: "tokenwarden", detail_type: MessageKind::as_str(message.kind), at: message.at, detail }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Audience, CredentialKind, CredentialRef, Message};
+
+    pub(super) fn message() -> Message {
+        let credential = CredentialRef { kind: CredentialKind::UserApiToken, id: "tok-1".into() };
+        Message {
+            id: "m-1".into(),
+            audience: Audience::Security,
+            kind: MessageKind::ApprovalWanted,
+            action: Some("act-1".into()),
+            credential: Some(credential),
+            rule: Some("unused".into()),
+            subject: "An approval is wanted: 'a <b> & c'".into(),
+            text: "It is <!channel> & more.\n\nSecond *paragraph*.".into(),
+            at: "2026-11-21T12:00:00Z".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn an_event_holds_ids_only() {
+        let (org, message) = (OrgId::from("org-1"), message());
+        let event = Event::of(Dispatch { org: &org, message: &message, now: message.at });
+        assert_eq!((event.source, event.detail_type), ("tokenwarden", "approval_wanted"));
+        let credential = json!({ "kind": "user_api_token", "id": "tok-1" });
+        let detail = json!({ "id": "m-1", "org": "org-1", "kind": "approval_wanted", "action": "act-1",
+            "credential": credential, "rule": "unused" });
+        assert_eq!(event.detail, detail);
+    }
+}

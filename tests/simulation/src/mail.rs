@@ -1,0 +1,38 @@
+//! The ways out as the simulation has them: they refuse at times, and take what they are given at others.
+
+use crate::universe::Universe;
+use shared::{
+    model::{ChatKind, SecretName},
+    ports::{Delivery, Dispatch, Mail as Letter, Notifier, Refusal},
+};
+use std::sync::Arc;
+
+/// One process's way to everybody who is told anything.
+pub(crate) struct Mail {
+    pub(crate) universe: Arc<Universe>,
+}
+
+impl Mail {
+    async fn take(&self) -> Delivery {
+        self.universe.pass(self.universe.latency()).await;
+        if self.universe.fault(|odds| odds.refused_mail) { Err(Refusal::new("status 500")) } else { Ok(()) }
+    }
+}
+
+impl Notifier for Mail {
+    async fn mail(&self, _: &Letter) -> Delivery {
+        self.take().await
+    }
+
+    async fn chat(&self, _: ChatKind, _: &SecretName, _: Dispatch<'_>) -> Delivery {
+        self.take().await
+    }
+
+    async fn webhook(&self, _: &SecretName, _: Dispatch<'_>) -> Delivery {
+        self.take().await
+    }
+
+    async fn event(&self, _: Dispatch<'_>) -> Delivery {
+        self.take().await
+    }
+}

@@ -1,0 +1,95 @@
+//! The ways out of a world: real HTTP to where a test says, mails and events kept for it to look at.
+
+use super::TestClock;
+use serde_json::{Value, json};
+use shared::{
+    error::{Error, Result},
+    model::Secret,
+    notify::{Event, Notifiers},
+    ports::{Delivery, Dispatch, EventBus, Mail, Mailer, Refusal, SecretSource},
+    secrets::SecretCache,
+};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+/// What remediate-tokens of a world sends by.
+pub type WorldNotifiers = Notifiers<Ways, TestClock, Ways, Ways>;
+
+#[derive(Debug, Default)]
+struct Inside {
+    endpoints: Value,
+    mails: Vec<Mail>,
+    events: Vec<Event>,
+    refusing: Option<String>,
+}
+
+/// The ways out, shared by everything that sends.
+#[derive(Debug, Clone, Default)]
+pub struct Ways(Arc<Mutex<Inside>>);
+
+impl Ways {
+    fn with<T>(&self, look: impl FnOnce(&mut Inside) -> T) -> T {
+        look(&mut self.0.lock().expect("nobody panicked"))
+    }
+
+    /// What a function sends by. Its memory of the secret is its own.
+    pub fn notifiers(&self, clock: &TestClock) -> WorldNotifiers {
+        let http = shared::http::messages_http_client(Duration::from_secs(5));
+        Notifiers::new(http, SecretCache::new(self.clone(), clock.clone()), self.clone(), self.clone())
+    }
+
+    /// The endpoints of an org, as the secret `messages` holds them: `{"<name>":{"url","signing"}}`.
+    pub fn set_endpoints(&self, org: &str, endpoints: &Value) {
+        self.with(|inside| inside.endpoints = json!({ org: endpoints }));
+    }
+
+    /// From now on every mail is refused for this reason; `None` ends that.
+    pub fn refuse_mails(&self, reason: Option<&str>) {
+        self.with(|inside| inside.refusing = reason.map(str::to_owned));
+    }
+
+    /// The mails that were taken, in their order.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.with(|inside| inside.mails.clone())
+    }
+
+    /// The addresses that mails went to.
+    pub fn written_to(&self) -> Vec<String> {
+        self.mails().iter().map(|mail| mail.to.expose().to_owned()).collect()
+    }
+
+    /// The events that were taken.
+    pub fn events(&self) -> Vec<Event> {
+        self.with(|inside| inside.events.clone())
+    }
+}
+
+impl SecretSource for Ways {
+    async fn fetch(&self, name: &str) -> Result<Secret> {
+        match name {
+            "messages" => Ok(Secret::new(self.with(|inside| inside.endpoints.to_string()))),
+            other => Err(Error::SecretUnavailable { name: other.into(), reason: "not in this world".into() }),
+        }
+    }
+}
+
+impl Mailer for Ways {
+    async fn mail(&self, mail: &Mail) -> Delivery {
+        self.with(|inside| match &inside.refusing {
+            Some(reason) => Err(Refusal::new(reason.clone())),
+            None => {
+                inside.mails.push(mail.clone());
+                Ok(())
+            }
+        })
+    }
+}
+
+impl EventBus for Ways {
+    async fn event(&self, dispatch: Dispatch<'_>) -> Delivery {
+        self.with(|inside| inside.events.push(Event::of(dispatch)));
+        Ok(())
+    }
+}

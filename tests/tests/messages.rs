@@ -1,0 +1,8 @@
+//! Messages from their cause to whoever is told: over HTTP to a program of the test's, mails and events by its ports.
+
+#[path = "messages/owners.rs"]
+mod owners;
+#[path = "messages/security.rs"]
+mod security;
+#[path = "messages/setup.rs"]
+mod setup;
