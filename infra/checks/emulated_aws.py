@@ -33,15 +33,16 @@ SETTINGS = {
     "poll-audit": ATLASSIAN | {"ORGS", "ATLASSIAN_READ_SECRET_ID", "KEEP_EVENTS", "BACKFILL_DAYS",
                                "EVENTS_STREAM_PER_MINUTE", "RATE_SHARE_PERCENT"},
     "report-tokens": ATLASSIAN | {"ORGS", "ATLASSIAN_READ_SECRET_ID", "REPORT_EVERY_HOURS"},
-    "remediate-tokens": ATLASSIAN | {"ATLASSIAN_UNSCOPED_SECRET_ID", "MESSAGES_SECRET_ID", "EVENT_BUS", "LEDGER_KEY_ID"},
-    "serve-reports": {"API_TOKENS_SECRET_ID", "KEEP_EVENTS", "BACKFILL_DAYS"},
+    "remediate-tokens": ATLASSIAN | {"ATLASSIAN_UNSCOPED_SECRET_ID", "MESSAGES_SECRET_ID", "LINKS_SECRET_ID", "PUBLIC_URL",
+                                     "EVENT_BUS", "LEDGER_KEY_ID"},
+    "serve-reports": {"API_TOKENS_SECRET_ID", "LINKS_SECRET_ID", "KEEP_EVENTS", "BACKFILL_DAYS"},
 }
 SECRETS_OF = {
     "ingest-audit": {"WebhookSecret"},
     "poll-audit": {"AtlassianReadSecret"},
     "report-tokens": {"AtlassianReadSecret"},
-    "remediate-tokens": {"AtlassianUnscopedSecret", "MessagesSecret"},
-    "serve-reports": {"ApiTokensSecret"},
+    "remediate-tokens": {"AtlassianUnscopedSecret", "MessagesSecret", "LinksSecret"},
+    "serve-reports": {"ApiTokensSecret", "LinksSecret"},
 }
 TIMEOUTS_AND_MEMORY = {"ingest-audit": (15, 256), "poll-audit": (55, 256), "report-tokens": (290, 512),
                        "remediate-tokens": (120, 256), "serve-reports": (20, 256)}
@@ -54,6 +55,7 @@ SECRETS = {
     "AtlassianReadSecret": {ORG: {"key": "sim-read-key", "own_key_ids": OWN_KEYS}},
     "AtlassianUnscopedSecret": {ORG: {"key": "sim-admin-key", "own_key_ids": OWN_KEYS}},
     "MessagesSecret": {ORG: {}},
+    "LinksSecret": {"key": "a key of the emulated AWS that signs nothing of worth"},
     "ApiTokensSecret": {"tokens": [{"subject": "ann", "value": "ann-token", "roles": ["reader", "approver", "admin"], "orgs": ["*"]}]},
 }
 TOKEN_USE = {"id": "event-one", "type": "events", "attributes": {

@@ -17,7 +17,7 @@ pub use mail::SesMailer;
 pub use webhook::sign;
 
 use crate::{
-    model::{ChatKind, MessageKind, OrgId, SecretName, Timestamp},
+    model::{AnswerLink, ChatKind, MessageKind, OrgId, SecretName, Timestamp},
     ports::{Clock, Delivery, Dispatch, EventBus, Mail, Mailer, Notifier, Refusal, SecretSource},
     secrets::{Endpoint, SecretCache},
 };
@@ -26,23 +26,37 @@ use serde_json::{Value, json};
 /// Every way out: HTTP endpoints by the secret `messages`, a mailer and a bus.
 pub struct Notifiers<S, C, M, B> {
     http: reqwest::Client,
-    endpoints: SecretCache<S, C>,
+    secrets: SecretCache<S, C>,
     mailer: M,
     bus: B,
+    public_url: Option<String>,
 }
 
 impl<S: SecretSource, C: Clock, M: Mailer, B: EventBus> Notifiers<S, C, M, B> {
-    /// The ways out. `http` must follow no redirect: an endpoint's address is a secret.
-    pub fn new(http: reqwest::Client, endpoints: SecretCache<S, C>, mailer: M, bus: B) -> Self {
-        Self { http, endpoints, mailer, bus }
+    /// The ways out. `http` must follow no redirect: an endpoint's address is a secret. Mails bear no link.
+    pub fn new(http: reqwest::Client, secrets: SecretCache<S, C>, mailer: M, bus: B) -> Self {
+        Self { http, secrets, mailer, bus, public_url: None }
+    }
+
+    /// With links in mails, to pages under this address; they are signed by the secret `links`.
+    #[must_use]
+    pub fn answered_at(self, public_url: impl Into<String>) -> Self {
+        let url: String = public_url.into();
+        Self { public_url: Some(url.trim_end_matches('/').to_owned()).filter(|url| !url.is_empty()), ..self }
     }
 
     async fn endpoint(&self, org: &OrgId, name: &SecretName) -> Result<Endpoint, Refusal> {
-        self.endpoints.endpoint(org, name).await.map_err(|error| Refusal::new(error.to_string()))
+        self.secrets.endpoint(org, name).await.map_err(|error| Refusal::new(error.to_string()))
     }
 }
 
 impl<S: SecretSource, C: Clock, M: Mailer, B: EventBus> Notifier for Notifiers<S, C, M, B> {
+    async fn answer_address(&self, link: &AnswerLink) -> Result<Option<String>, Refusal> {
+        let Some(url) = &self.public_url else { return Ok(None) };
+        let sealed = self.secrets.sealed(link).await.map_err(|error| Refusal::new(error.to_string()))?;
+        Ok(Some(format!("{url}/answers/{sealed}")))
+    }
+
     async fn mail(&self, mail: &Mail) -> Delivery {
         self.mailer.mail(mail).await
     }

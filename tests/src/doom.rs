@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::{
 };
 use shared::{
     error::{Error, Result},
-    model::{AccountId, CredentialId, OrgId},
-    ports::{Reread, Revoked, TokenRevoker},
+    model::{AccountId, AuthPolicyId, Membership, Order, OrgId, Target, TaskId, TaskState},
+    ports::{Acted, OwnerActor, Reread, Revoked, TokenRevoker, TokenSnapshot},
 };
 use std::{
     future::Future,
@@ -100,15 +100,41 @@ pub struct Doomed<R> {
 }
 
 impl<R: TokenRevoker> TokenRevoker for Doomed<R> {
-    async fn reread(&self, org: &OrgId, owner: &AccountId, credential: &CredentialId) -> Result<Reread> {
-        self.doom.call(self.revoker.reread(org, owner, credential)).await
+    async fn reread(&self, org: &OrgId, target: &Target) -> Result<Reread> {
+        self.doom.call(self.revoker.reread(org, target)).await
     }
 
     async fn is_org_admin(&self, org: &OrgId, account: &AccountId) -> Result<bool> {
         self.doom.call(self.revoker.is_org_admin(org, account)).await
     }
 
-    async fn revoke(&self, org: &OrgId, owner: &AccountId, credential: &CredentialId) -> Result<Revoked> {
-        self.doom.call(self.revoker.revoke(org, owner, credential)).await
+    async fn revoke(&self, org: &OrgId, target: &Target) -> Result<Revoked> {
+        self.doom.call(self.revoker.revoke(org, target)).await
+    }
+}
+
+impl<R: OwnerActor> OwnerActor for Doomed<R> {
+    async fn service_tokens(&self, org: &OrgId, account: &AccountId) -> Result<Vec<TokenSnapshot>> {
+        self.doom.call(self.revoker.service_tokens(org, account)).await
+    }
+
+    async fn user_tokens(&self, org: &OrgId, account: &AccountId) -> Result<Option<Vec<TokenSnapshot>>> {
+        self.doom.call(self.revoker.user_tokens(org, account)).await
+    }
+
+    async fn memberships(&self, org: &OrgId, account: &AccountId) -> Result<Vec<Membership>> {
+        self.doom.call(self.revoker.memberships(org, account)).await
+    }
+
+    async fn auth_policy(&self, org: &OrgId, account: &AccountId) -> Result<Option<AuthPolicyId>> {
+        self.doom.call(self.revoker.auth_policy(org, account)).await
+    }
+
+    async fn act(&self, org: &OrgId, order: &Order) -> Result<Acted> {
+        self.doom.call(self.revoker.act(org, order)).await
+    }
+
+    async fn task(&self, org: &OrgId, task: &TaskId) -> Result<TaskState> {
+        self.doom.call(self.revoker.task(org, task)).await
     }
 }

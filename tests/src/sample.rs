@@ -230,7 +230,15 @@ where
             if found.rule == "unused" && row.credential.owner.is_some() && planned < 4 {
                 planned += 1;
                 let cause = Cause::finding(&finding);
-                let Some(plan) = plan::plan(row, &report, &cause, policy, now() - days(2)) else { continue };
+                let Some(plan) = plan::plan(
+                    row,
+                    plan::Basis { report: &report, own_key_ids: None },
+                    &cause,
+                    policy,
+                    now() - days(2),
+                ) else {
+                    continue;
+                };
                 let mut action = plan::action(org, &cause, plan, 1, now() - days(2));
                 if action.plan.withheld.is_some() {
                     action.state = shared::model::ActionState::Withheld;

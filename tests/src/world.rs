@@ -6,7 +6,7 @@ mod ways;
 
 pub use clock::TestClock;
 pub use secrets::FixedSecrets;
-pub use ways::{Ways, WorldNotifiers};
+pub use ways::{LINK_KEY, PUBLIC_URL, Ways, WorldNotifiers};
 
 use crate::dynamo::LocalDynamo;
 use atlassian_sim::{Sim, SimOptions};

@@ -191,6 +191,7 @@ async fn a_key_that_does_not_sign_stops_nothing_and_is_tried_again_at_the_next_s
     let app = remediate_tokens::App {
         store: world.store(),
         revoker: world.revoker(),
+        notifier: world.ways.notifiers(&world.clock),
         signer: Broken,
         clock: world.clock.clone(),
         call_timeout: Duration::from_secs(20),

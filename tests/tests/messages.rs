@@ -1,5 +1,7 @@
 //! Messages from their cause to whoever is told: over HTTP to a program of the test's, mails and events by its ports.
 
+#[path = "messages/answers.rs"]
+mod answers;
 #[path = "messages/owners.rs"]
 mod owners;
 #[path = "messages/security.rs"]

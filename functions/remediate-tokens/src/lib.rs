@@ -149,14 +149,16 @@ impl App<Store, TokenRevokerClient<SecretsManagerSource>, AwsNotifiers, Option<K
         let secret = SecretsManagerSource::connect(&sdk, Purpose::AtlassianUnscoped, secret);
         let client = http::atlassian_http_client(atlassian.call_timeout);
         let endpoints = settings.text("MESSAGES_SECRET_ID")?;
-        let endpoints = SecretsManagerSource::connect(&sdk, Purpose::Messages, endpoints);
+        let purposes = [(Purpose::Messages, endpoints), (Purpose::Links, settings.text("LINKS_SECRET_ID")?)];
+        let endpoints = SecretsManagerSource::of(&sdk, purposes);
         let bus = EventBridge::connect(&sdk, settings.text("EVENT_BUS")?);
         let notifier = Notifiers::new(
             http::messages_http_client(MESSAGE_TIMEOUT),
             SecretCache::new(endpoints, SystemClock),
             SesMailer::connect(&sdk),
             bus,
-        );
+        )
+        .answered_at(settings.text("PUBLIC_URL")?);
         Ok(Self {
             store: Store::connect(&sdk, settings.tables()?, settings.retention()?),
             revoker: TokenRevokerClient::new(client, &atlassian, Arc::new(SecretCache::new(secret, SystemClock)))?,

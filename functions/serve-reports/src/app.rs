@@ -20,7 +20,11 @@ use shared::{
     model::{Principal, Role, Timestamp, short_hash},
     ports::{Clock, EventReader, EventStore, HeadReader, OutboxStore, QuarantineStore, ReportReader, ReportStore},
 };
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    future::{Future, ready},
+    pin::Pin,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 /// What the application reads and writes.
 pub trait Ports:
@@ -95,7 +99,7 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
 
     async fn admit(&self, route: Route, request: &Request, now: Timestamp) -> Result<Principal> {
         let roles: &[Role] = match (route.access(), self.serving.pages) {
-            (Access::Everyone, _) | (Access::PageReader, Pages::Open) => return Ok(anybody()),
+            (Access::Everyone | Access::Link, _) | (Access::PageReader, Pages::Open) => return Ok(anybody()),
             (Access::PageReader, Pages::SignIn) => &[Role::Reader],
             (Access::Holder(roles) | Access::Form(roles), _) => roles,
         };
@@ -108,65 +112,68 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
         Err(Error::Forbidden(format!("this needs the role {}", names(roles))))
     }
 
-    #[expect(clippy::cognitive_complexity, reason = "one line a route")]
-    async fn dispatch(&self, ask: &Ask<'_>) -> Reply {
+    /// The route's handler, on the heap: as one future, all of them together overflow a thread's stack.
+    fn dispatch<'f>(&'f self, ask: &'f Ask<'f>) -> Handled<'f> {
         let store = &self.store;
         match ask.route {
-            Route::Health => Ok(Answer::json(&json!({ "status": "ok" }))),
-            Route::OpenApi => Ok(Answer::json(&openapi::document())),
-            Route::Home => page::home(store, ask).await,
-            Route::CredentialPage => page::credential(store, ask).await,
-            Route::EnterRegister => page::enter_register(store, ask).await,
-            Route::ActionsPage => page::actions(store, ask).await,
-            Route::ActionPage => page::action(store, ask).await,
-            Route::LedgerPage => page::ledger(store, ask).await,
-            Route::QuarantinePage => page::quarantine(store, ask).await,
-            Route::Orgs => api::orgs::list(store, ask).await,
-            Route::Rules => Ok(api::findings::rules()),
-            Route::AddOrg => api::govern::add(store, ask).await,
-            Route::ChangeOrg => api::govern::change(store, ask).await,
-            Route::RemoveOrg => api::govern::remove(store, ask).await,
-            Route::Reports => api::reports::list(store, ask).await,
-            Route::TakeReport => api::reports::take(store, ask).await,
-            Route::Report => api::reports::one(store, ask).await,
-            Route::Credentials => api::credentials::list(store, ask).await,
-            Route::CredentialsCsv => api::credentials::csv(store, ask).await,
-            Route::Changes => api::changes::list(store, ask).await,
-            Route::Credential => api::credentials::one(store, ask).await,
-            Route::CredentialEvents => api::credentials::events(store, ask).await,
-            Route::PutRegister => api::register::put(store, ask).await,
-            Route::RemoveRegister => api::register::remove(store, ask).await,
-            Route::Register => api::register::list(store, ask).await,
-            Route::RegisterCsv => api::register::csv(store, ask).await,
-            Route::ImportRegister => api::register::import(store, ask).await,
-            Route::Owners => api::owners::list(store, ask).await,
-            Route::PutSponsor => api::owners::sponsor(store, ask).await,
-            Route::Impact => api::impact::list(store, ask).await,
-            Route::Facts => api::reports::facts(store, ask).await,
-            Route::Exemptions => api::exemptions::list(store, ask).await,
-            Route::GrantExemption => api::exemptions::grant(store, ask).await,
-            Route::EndExemption => api::exemptions::end(store, ask).await,
-            Route::AcceptFinding => api::exemptions::accept(store, ask).await,
-            Route::Findings => api::findings::list(store, ask).await,
-            Route::Plan => api::plan::list(store, ask).await,
-            Route::Actions => api::actions::list(store, ask).await,
-            Route::RequestAction => api::actions::request(store, ask).await,
-            Route::Action => api::actions::one(store, ask).await,
-            Route::Approve => api::actions::approve(store, ask).await,
-            Route::Reject => api::actions::reject(store, ask).await,
-            Route::Stop => api::stop::get(store, ask).await,
-            Route::SetStop => api::stop::put(store, ask).await,
-            Route::Ledger => api::ledger::list(store, ask).await,
-            Route::LedgerLines => api::ledger::lines(store, ask).await,
-            Route::LedgerHeads => api::ledger::heads(store, ask).await,
-            Route::LedgerKey => api::ledger::key(store, ask).await,
-            Route::Policy => api::policy::get(store, ask).await,
-            Route::Messages => api::messages::list(store, ask).await,
-            Route::RetryMessage => api::messages::retry(store, ask).await,
-            Route::SetPolicy => api::policy::put(store, &self.gate, ask).await,
-            Route::ConfirmPolicy => api::policy::confirm(store, ask).await,
-            Route::Quarantine => api::quarantine::list(store, ask).await,
-            Route::Replay => api::quarantine::replay(store, &self.clock, &self.serving.events, ask).await,
+            Route::Health => later(|| ready(Ok(Answer::json(&json!({ "status": "ok" }))))),
+            Route::OpenApi => later(|| ready(Ok(Answer::json(&openapi::document())))),
+            Route::Home => later(|| page::home(store, ask)),
+            Route::CredentialPage => later(|| page::credential(store, ask)),
+            Route::EnterRegister => later(|| page::enter_register(store, ask)),
+            Route::ActionsPage => later(|| page::actions(store, ask)),
+            Route::ActionPage => later(|| page::action(store, ask)),
+            Route::Decide => later(|| page::decide(store, ask)),
+            Route::AnswerPage => later(|| page::answer(store, &self.gate, ask)),
+            Route::GiveAnswer => later(|| page::give_answer(store, &self.gate, ask)),
+            Route::LedgerPage => later(|| page::ledger(store, ask)),
+            Route::QuarantinePage => later(|| page::quarantine(store, ask)),
+            Route::Orgs => later(|| api::orgs::list(store, ask)),
+            Route::Rules => later(|| ready(Ok(api::findings::rules()))),
+            Route::AddOrg => later(|| api::govern::add(store, ask)),
+            Route::ChangeOrg => later(|| api::govern::change(store, ask)),
+            Route::RemoveOrg => later(|| api::govern::remove(store, ask)),
+            Route::Reports => later(|| api::reports::list(store, ask)),
+            Route::TakeReport => later(|| api::reports::take(store, ask)),
+            Route::Report => later(|| api::reports::one(store, ask)),
+            Route::Credentials => later(|| api::credentials::list(store, ask)),
+            Route::CredentialsCsv => later(|| api::credentials::csv(store, ask)),
+            Route::Changes => later(|| api::changes::list(store, ask)),
+            Route::Credential => later(|| api::credentials::one(store, ask)),
+            Route::CredentialEvents => later(|| api::credentials::events(store, ask)),
+            Route::PutRegister => later(|| api::register::put(store, ask)),
+            Route::RemoveRegister => later(|| api::register::remove(store, ask)),
+            Route::Register => later(|| api::register::list(store, ask)),
+            Route::RegisterCsv => later(|| api::register::csv(store, ask)),
+            Route::ImportRegister => later(|| api::register::import(store, ask)),
+            Route::Owners => later(|| api::owners::list(store, ask)),
+            Route::PutSponsor => later(|| api::owners::sponsor(store, ask)),
+            Route::Impact => later(|| api::impact::list(store, ask)),
+            Route::Facts => later(|| api::reports::facts(store, ask)),
+            Route::Exemptions => later(|| api::exemptions::list(store, ask)),
+            Route::GrantExemption => later(|| api::exemptions::grant(store, ask)),
+            Route::EndExemption => later(|| api::exemptions::end(store, ask)),
+            Route::AcceptFinding => later(|| api::exemptions::accept(store, ask)),
+            Route::Findings => later(|| api::findings::list(store, ask)),
+            Route::Plan => later(|| api::plan::list(store, ask)),
+            Route::Actions => later(|| api::actions::list(store, ask)),
+            Route::RequestAction => later(|| api::actions::request(store, ask)),
+            Route::Action => later(|| api::actions::one(store, ask)),
+            Route::Approve => later(|| api::actions::approve(store, ask)),
+            Route::Reject => later(|| api::actions::reject(store, ask)),
+            Route::Stop => later(|| api::stop::get(store, ask)),
+            Route::SetStop => later(|| api::stop::put(store, ask)),
+            Route::Ledger => later(|| api::ledger::list(store, ask)),
+            Route::LedgerLines => later(|| api::ledger::lines(store, ask)),
+            Route::LedgerHeads => later(|| api::ledger::heads(store, ask)),
+            Route::LedgerKey => later(|| api::ledger::key(store, ask)),
+            Route::Policy => later(|| api::policy::get(store, ask)),
+            Route::Messages => later(|| api::messages::list(store, ask)),
+            Route::RetryMessage => later(|| api::messages::retry(store, ask)),
+            Route::SetPolicy => later(|| api::policy::put(store, &self.gate, ask)),
+            Route::ConfirmPolicy => later(|| api::policy::confirm(store, ask)),
+            Route::Quarantine => later(|| api::quarantine::list(store, ask)),
+            Route::Replay => later(|| api::quarantine::replay(store, &self.clock, &self.serving.events, ask)),
         }
     }
 
@@ -182,6 +189,14 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
             short_hash(&[&now.to_rfc3339(), &count])
         })
     }
+}
+
+/// A handler at work.
+type Handled<'f> = Pin<Box<dyn Future<Output = Reply> + Send + 'f>>;
+
+/// Makes a handler's future in a frame of its own.
+fn later<'f, F: Future<Output = Reply> + Send + 'f>(handler: impl FnOnce() -> F) -> Handled<'f> {
+    Box::pin(handler())
 }
 
 /// Where no credential is needed, nobody in particular reads, and every org may be seen.

@@ -119,7 +119,7 @@ fn bytes(request: &Request) -> &[u8] {
 /// The token of a form, as the header that a browser cannot send.
 pub(crate) fn form_token(route: Route, request: &Request) -> Option<String> {
     match route.access() {
-        Access::Everyone | Access::PageReader | Access::Holder(_) => None,
+        Access::Everyone | Access::Link | Access::PageReader | Access::Holder(_) => None,
         Access::Form(_) => {
             let text = std::str::from_utf8(bytes(request)).ok()?;
             let token = pairs(text).find(|(name, _)| name == TOKEN_FIELD)?.1;

@@ -2,7 +2,7 @@
 
 use shared::{
     error::{Error, Result},
-    model::{OrgId, Principal, Timestamp},
+    model::{OrgId, Principal, Secret, Timestamp},
     ports::{Clock, SecretSource},
     secrets::SecretCache,
 };
@@ -14,6 +14,8 @@ pub trait Gate: Send + Sync {
     fn authenticate(&self, bearer: &str, now: Timestamp) -> impl Future<Output = Result<Option<Principal>>> + Send;
     /// How many persons may approve in an org.
     fn approvers(&self, org: &OrgId, now: Timestamp) -> impl Future<Output = Result<usize>> + Send;
+    /// The keys that links in mails are signed with.
+    fn link_keys(&self) -> impl Future<Output = Result<Vec<Secret>>> + Send;
 }
 
 impl<S: SecretSource, C: Clock> Gate for SecretCache<S, C> {
@@ -24,6 +26,10 @@ impl<S: SecretSource, C: Clock> Gate for SecretCache<S, C> {
     async fn approvers(&self, org: &OrgId, now: Timestamp) -> Result<usize> {
         self.api_approvers(org, now).await
     }
+
+    async fn link_keys(&self) -> Result<Vec<Secret>> {
+        SecretCache::link_keys(self).await
+    }
 }
 
 impl<G: Gate> Gate for Arc<G> {
@@ -33,6 +39,10 @@ impl<G: Gate> Gate for Arc<G> {
 
     async fn approvers(&self, org: &OrgId, now: Timestamp) -> Result<usize> {
         G::approvers(self, org, now).await
+    }
+
+    async fn link_keys(&self) -> Result<Vec<Secret>> {
+        G::link_keys(self).await
     }
 }
 

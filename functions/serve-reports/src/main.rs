@@ -19,8 +19,9 @@ async fn main() -> Result<(), Error> {
     http::install_crypto();
     let aws = http::sdk_config();
     let store = Store::connect(&aws, settings.tables()?, settings.retention()?);
-    let tokens = SecretsManagerSource::connect(&aws, Purpose::ApiTokens, settings.text("API_TOKENS_SECRET_ID")?);
+    let tokens = (Purpose::ApiTokens, settings.text("API_TOKENS_SECRET_ID")?);
+    let secrets = SecretsManagerSource::of(&aws, [tokens, (Purpose::Links, settings.text("LINKS_SECRET_ID")?)]);
     let serving = Serving { pages: Pages::SignIn, events: settings.events()? };
-    let app = &App::new(store, SecretCache::new(tokens, SystemClock), SystemClock, serving);
+    let app = &App::new(store, SecretCache::new(secrets, SystemClock), SystemClock, serving);
     run(service_fn(|request: Request| async move { Ok::<_, Infallible>(app.handle(request).await) })).await
 }

@@ -68,8 +68,8 @@ fn operation(route: Route) -> Value {
     if let Some(schema) = takes {
         operation["requestBody"] = json!({ "required": true, "content": { "application/json": content(schema) } });
     }
-    if route == Route::EnterRegister {
-        let form = json!({ "schema": { "type": "object", "required": ["token"] } });
+    if let Some(required) = form_fields(route) {
+        let form = json!({ "schema": { "type": "object", "required": required } });
         operation["requestBody"] =
             json!({ "required": true, "content": { "application/x-www-form-urlencoded": form } });
     }
@@ -81,6 +81,16 @@ fn operation(route: Route) -> Value {
         operation["requestBody"]["content"]["application/yaml"] = content("Policy");
     }
     operation
+}
+
+/// The fields that a form must have.
+fn form_fields(route: Route) -> Option<&'static [&'static str]> {
+    match route {
+        Route::EnterRegister => Some(&["token"]),
+        Route::Decide => Some(&["token", "plan_hash", "decision", "reason"]),
+        Route::GiveAnswer => Some(&["answer"]),
+        _other => None,
+    }
 }
 
 fn content(schema: &str) -> Value {
@@ -98,6 +108,8 @@ fn security(route: Route) -> Value {
         Access::Holder(roles) => roles.iter().map(|role| json!({ "api": [role] })).collect(),
         // The token is a field of the form.
         Access::Form(_) => json!([]),
+        // The link itself is what opens it.
+        Access::Link => json!([]),
     }
 }
 
@@ -178,6 +190,16 @@ fn described(route: Route) -> Operation {
         },
         Route::ActionsPage => get("The page of the actions", Gives::Page),
         Route::ActionPage => get("The page of one action", Gives::Page),
+        Route::Decide => {
+            Operation { status: "303", ..get("Agrees to a plan or refuses it, from the form of its page", Gives::Page) }
+        }
+        Route::AnswerPage => {
+            get("The page on which somebody answers who was written to; opening it changes nothing", Gives::Page)
+        }
+        Route::GiveAnswer => Operation {
+            status: "303",
+            ..get("What he answers: the credential is kept until a day, or is not needed", Gives::Page)
+        },
         Route::LedgerPage => get("The page of the ledger", Gives::Page),
         Route::QuarantinePage => get("The page of what could not be understood", Gives::Page),
         Route::Orgs => get("The orgs governed, and how each is", Gives::List("Org")),

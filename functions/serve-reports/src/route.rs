@@ -12,6 +12,8 @@ pub enum Access {
     PageReader,
     /// Whoever holds one of these roles.
     Holder(&'static [Role]),
+    /// Whoever holds a link that we signed: its handler opens it.
+    Link,
     /// Whoever holds one of these roles, by the field `token` of a form: a browser sends no header of ours.
     Form(&'static [Role]),
 }
@@ -72,6 +74,12 @@ routes! {
     ActionsPage => GET "/orgs/{org}/actions", Access::PageReader, &["state", "cursor"];
     /// The page of one action.
     ActionPage => GET "/orgs/{org}/actions/{id}", Access::PageReader, &[];
+    /// Agrees to a plan or refuses it, from its page.
+    Decide => POST "/orgs/{org}/actions/{id}/decision", Access::Form(&[Approver]), &[];
+    /// The page on which somebody answers who was written to.
+    AnswerPage => GET "/answers/{link}", Access::Link, &[];
+    /// What he answers.
+    GiveAnswer => POST "/answers/{link}", Access::Link, &[];
     /// The page of the ledger.
     LedgerPage => GET "/orgs/{org}/ledger", Access::PageReader, &["cursor"];
     /// The page of what could not be understood.

@@ -1,13 +1,21 @@
 //! What an action needs next: one pure function over its state and the facts, so that every (state, step) can be listed.
 
+mod after;
 mod fresh;
+mod owner;
 
-use self::fresh::{Used, fresh, unchanged};
 use super::budget::{self, Take};
 use super::ladder::{self, Current};
-use crate::model::{Action, ActionKind, ActionState, Budget, PolicyVersion, Timestamp, Versioned};
-use crate::ports::{Reread, Revoked};
+use crate::model::{
+    Action, ActionKind, ActionState, Budget, CredentialKind, Order, PolicyVersion, Scope, TaskId, TaskState, Timestamp,
+    Versioned,
+};
+use crate::ports::{Acted, Reread, Revoked};
+use after::after_claim;
 use chrono::TimeDelta;
+use fresh::{Used, fresh};
+pub(super) use owner::failed_for;
+pub use owner::{HitNow, OwnerState, Seen};
 
 /// The log may be this late before actions wait for it.
 pub const LOG_LAG_MAX: TimeDelta = TimeDelta::minutes(15);
@@ -25,10 +33,18 @@ pub enum Need {
     Log,
     /// The last use in the events that we hold.
     EventUse,
+    /// Whether the key is one of our own.
+    OwnKey,
     /// The credential, read again from the API that acts.
     Reread,
     /// Whether the messages that were handed over were sent.
     Delivery,
+    /// Every credential of the account, read again, with the last use in the events that we hold.
+    Hits,
+    /// How the account stands where the action would change it.
+    Owner,
+    /// How far the task came that Atlassian began.
+    Task,
     /// Budget, kill switch and the last complete report's count.
     Budget,
 }
@@ -53,6 +69,17 @@ pub enum Answer {
     Unknown,
 }
 
+/// Whether a key is one of those that Tokenwarden itself uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnKey {
+    /// It is: it is never revoked from here.
+    Ours,
+    /// It is not.
+    NotOurs,
+    /// Nobody said which keys are ours.
+    NotKnown,
+}
+
 /// How late the audit log is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogLag {
@@ -67,8 +94,8 @@ pub enum LogLag {
 pub enum Delivery {
     /// All were sent, the last at this moment.
     Sent(Timestamp),
-    /// One is still on its way.
-    Waiting,
+    /// One is still on its way; it is tried next at this moment.
+    Waiting(Option<Timestamp>),
     /// One was given up, for this reason.
     Dead(String),
 }
@@ -108,6 +135,8 @@ pub struct Facts {
     pub log: Option<LogLag>,
     /// The last use in the events that we hold, if there is one.
     pub event_use: Option<Option<Timestamp>>,
+    /// Whether the key is one of our own.
+    pub own_key: Option<OwnKey>,
     /// The credential, read again.
     pub look: Option<Look>,
     /// How far the messages came.
@@ -116,6 +145,16 @@ pub struct Facts {
     pub budget: Option<(Versioned<Budget>, Option<u64>)>,
     /// The result of the call that this invocation made.
     pub call: Option<Call>,
+    /// Every credential of the account, as it is now.
+    pub hits: Option<Seen<Vec<HitNow>>>,
+    /// How the account stands.
+    pub owner: Option<Seen<OwnerState>>,
+    /// How far Atlassian's task came.
+    pub task: Option<Seen<TaskState>>,
+    /// What the last order of this invocation came to.
+    pub acted: Option<Acted>,
+    /// The orders that this invocation gave.
+    pub ordered: Vec<Order>,
     /// Set while this invocation holds the claim and has not called yet.
     pub claim_in_hand: Option<Timestamp>,
     /// How long the intent must be left alone after a crash, before anybody calls again.
@@ -131,6 +170,10 @@ pub enum Next {
     Do(Effect),
     /// Nothing before this moment, for this reason.
     WaitUntil(Timestamp, String),
+    /// Nothing before this moment unless a person agrees, who is asked; for this reason.
+    Ask(Timestamp, String),
+    /// Nothing before this moment, because the budget is spent; of which the security team is told.
+    Spent(Timestamp, String),
     /// Nothing until a person or the policy changes something.
     Rest(String),
     /// Nothing ever again: this final state, for this reason.
@@ -153,6 +196,10 @@ pub enum Effect {
     },
     /// Call Atlassian. Only ever follows a claim of this invocation.
     Revoke,
+    /// Change one thing of the account. Only ever follows a claim of this invocation.
+    Act(Order),
+    /// Store the task that Atlassian began, before anything else.
+    StoreTask(TaskId),
 }
 
 /// What the action needs next.
@@ -180,9 +227,12 @@ fn before_claim(action: &Action, facts: &Facts, policy: &PolicyVersion, now: Tim
     if let Some(reason) = &action.plan.withheld {
         return Next::Rest(reason.clone());
     }
+    if action.plan.is_unread() {
+        return Next::Do(Effect::Replan);
+    }
     let sent_at = match &facts.delivery {
         Some(Delivery::Sent(at)) => Some(*at),
-        Some(Delivery::Waiting | Delivery::Dead(_)) | None => None,
+        Some(Delivery::Waiting(_) | Delivery::Dead(_)) | None => None,
     };
     match ladder::current(action, sent_at, &policy.policy.calendar) {
         Current::Tell { due_at, .. } if now < due_at => {
@@ -196,6 +246,9 @@ fn before_claim(action: &Action, facts: &Facts, policy: &PolicyVersion, now: Tim
 
 /// Before anybody is told something, it is looked at again.
 fn tell(action: &Action, facts: &Facts, kind: ActionKind, now: Timestamp) -> Next {
+    if action.plan.scope == Scope::Owner {
+        return Next::Do(Effect::Tell(kind));
+    }
     let used = if action.plan.action.only_tells() { Used::MakesNoDifference } else { Used::EndsIt };
     fresh(action, facts, used, now).unwrap_or(Next::Do(Effect::Tell(kind)))
 }
@@ -207,7 +260,7 @@ fn act(action: &Action, facts: &Facts, policy: &PolicyVersion, due_at: Timestamp
     }
     if !action.is_agreed() {
         let which = if action.agreed.is_empty() { "an approval" } else { "a second approval" };
-        return Next::WaitUntil(expires_at, format!("waits for {which}"));
+        return Next::Ask(expires_at, format!("waits for {which}"));
     }
     if now < due_at {
         return Next::WaitUntil(due_at, "waits for the grace period to end".into());
@@ -218,16 +271,19 @@ fn act(action: &Action, facts: &Facts, policy: &PolicyVersion, due_at: Timestamp
     due(action, facts, policy, expires_at, now)
 }
 
-/// Nothing is done to a credential while whoever answers for it has not been sent what the ladder says first.
+/// Nothing is done to a credential while whoever answers for it has not been sent what the ladder says first, unless he
+/// answered already.
 fn undelivered(action: &Action, facts: &Facts, now: Timestamp) -> Option<Next> {
-    if action.told.is_empty() {
+    if action.told.is_empty() || action.not_needed.is_some() {
         return None;
     }
     match &facts.delivery {
         None => Some(Next::Need(Need::Delivery)),
         Some(Delivery::Sent(_)) => None,
-        Some(Delivery::Waiting) => {
-            Some(Next::WaitUntil(now + TimeDelta::hours(1), "waits until the message about it was sent".into()))
+        Some(Delivery::Waiting(next_at)) => {
+            let (soon, later) = (now + TimeDelta::hours(1), now + TimeDelta::days(1));
+            let until = next_at.unwrap_or(soon).clamp(soon, later);
+            Some(Next::WaitUntil(until, "waits until the message about it was sent".into()))
         }
         Some(Delivery::Dead(reason)) => Some(Next::WaitUntil(
             now + TimeDelta::hours(6),
@@ -239,6 +295,9 @@ fn undelivered(action: &Action, facts: &Facts, now: Timestamp) -> Option<Next> {
 }
 
 fn due(action: &Action, facts: &Facts, policy: &PolicyVersion, expires_at: Timestamp, now: Timestamp) -> Next {
+    if action.plan.scope == Scope::Owner {
+        return owner::due(action, facts, policy, now);
+    }
     if action.agreed.is_empty() {
         let who = match facts.admin_role {
             None => return Next::Need(Need::AdminRole),
@@ -249,7 +308,7 @@ fn due(action: &Action, facts: &Facts, policy: &PolicyVersion, expires_at: Times
         if let Some(who) = who {
             return match now >= expires_at {
                 true => Next::Close(ActionState::Expired, "nobody agreed in time".into()),
-                false => Next::WaitUntil(expires_at, format!("waits for an approval: {who}")),
+                false => Next::Ask(expires_at, format!("waits for an approval: {who}")),
             };
         }
     }
@@ -274,7 +333,29 @@ fn length(time: TimeDelta) -> String {
     }
 }
 
+/// Right before the intent is stored, our own keys are looked at once more: they are never revoked.
+fn own_key(action: &Action, facts: &Facts, now: Timestamp) -> Option<Next> {
+    if action.plan.scope == Scope::Owner || action.plan.target.credential.kind != CredentialKind::OrgApiKey {
+        return None;
+    }
+    match facts.own_key {
+        None => Some(Next::Need(Need::OwnKey)),
+        Some(OwnKey::NotOurs) => None,
+        Some(OwnKey::Ours) => {
+            let reason = "it is one of Tokenwarden's own keys, which are never revoked from here";
+            Some(Next::Close(ActionState::Cancelled, reason.into()))
+        }
+        Some(OwnKey::NotKnown) => {
+            let reason = "waits: the ids of Tokenwarden's own keys are not known, so any key might be one of them";
+            Some(Next::WaitUntil(now + TimeDelta::hours(1), reason.into()))
+        }
+    }
+}
+
 fn claim(action: &Action, facts: &Facts, policy: &PolicyVersion, attempt: u32, now: Timestamp) -> Next {
+    if let Some(kept) = own_key(action, facts, now) {
+        return kept;
+    }
     let Some((budget, listed)) = &facts.budget else {
         return Next::Need(Need::Budget);
     };
@@ -287,84 +368,9 @@ fn claim(action: &Action, facts: &Facts, policy: &PolicyVersion, attempt: u32, n
         Take::Exhausted { limit, free_at } => {
             let until = free_at.unwrap_or(now + TimeDelta::hours(1)).max(now + TimeDelta::minutes(1));
             let hours = policy.policy.limits.window_hours;
-            Next::WaitUntil(until, format!("waits: the budget of {limit} actions in {hours} hours is spent"))
+            Next::Spent(until, format!("waits: the budget of {limit} actions in {hours} hours is spent"))
         }
     }
-}
-
-fn after_claim(action: &Action, facts: &Facts, policy: &PolicyVersion, now: Timestamp) -> Next {
-    let Some(claim) = &action.claim else {
-        return Next::Close(ActionState::Failed, "it was claimed without a claim; nothing was called".into());
-    };
-    let recover_at = claim.at + facts.recovery_wait;
-    match &facts.call {
-        Some(Call::Answered(Revoked::Now | Revoked::Already)) => verified(facts, recover_at.max(now)),
-        Some(Call::Answered(Revoked::AccountUnknown)) => Next::Close(
-            ActionState::Failed,
-            "Atlassian does not know the owner's account, or does not manage it".into(),
-        ),
-        Some(Call::Refused(reason)) => Next::Close(ActionState::Failed, reason.clone()),
-        Some(Call::RateLimited(after)) => {
-            Next::WaitUntil(recover_at.max(now + *after), "Atlassian asked to wait".into())
-        }
-        Some(Call::Unclear(reason)) => {
-            Next::WaitUntil(recover_at, format!("it is not known whether the call had an effect: {reason}"))
-        }
-        None if facts.claim_in_hand == Some(claim.at) => Next::Do(Effect::Revoke),
-        None if now < recover_at => Next::WaitUntil(recover_at, "waits until no call of it can be under way".into()),
-        None => recovered(action, facts, policy, claim.attempt, now),
-    }
-}
-
-fn verified(facts: &Facts, again_at: Timestamp) -> Next {
-    match &facts.look {
-        None => Next::Need(Need::Reread),
-        Some(Look::Seen(Reread::Gone)) => Next::Close(ActionState::Done, "revoked, and seen to be gone".into()),
-        Some(Look::Seen(Reread::Present(_))) => {
-            Next::WaitUntil(again_at, "Atlassian said that it was revoked, and still lists it".into())
-        }
-        Some(Look::Seen(Reread::AccountUnknown)) => Next::Close(
-            ActionState::Failed,
-            "revoked as Atlassian says, but its owner's account is not known any more".into(),
-        ),
-        Some(Look::NotPossible) => Next::Close(ActionState::Done, "revoked as Atlassian says".into()),
-        Some(Look::Failed(reason)) => {
-            Next::WaitUntil(again_at, format!("revoked as Atlassian says; it could not be read again: {reason}"))
-        }
-    }
-}
-
-fn recovered(action: &Action, facts: &Facts, policy: &PolicyVersion, attempt: u32, now: Timestamp) -> Next {
-    let look = match &facts.look {
-        None => return Next::Need(Need::Reread),
-        Some(Look::NotPossible) => {
-            return Next::Close(ActionState::Failed, "no API reads one of its kind again after the attempt".into());
-        }
-        Some(Look::Failed(reason)) => {
-            return Next::WaitUntil(
-                now + TimeDelta::minutes(5),
-                format!("waits: it could not be read again: {reason}"),
-            );
-        }
-        Some(Look::Seen(look)) => look,
-    };
-    match look {
-        Reread::Gone => return Next::Close(ActionState::Done, "absent after our attempt".into()),
-        Reread::AccountUnknown => {
-            return Next::Close(ActionState::Failed, "its owner's account is not known any more".into());
-        }
-        Reread::Present(_) => {}
-    }
-    if let Err(reason) = unchanged(look, &action.plan.target, action.plan.evidence.last_used_at, Used::EndsIt) {
-        return Next::Close(ActionState::Cancelled, reason);
-    }
-    if attempt >= ATTEMPTS_MAX {
-        return Next::Close(ActionState::Failed, format!("tried {attempt} times, and it is still there"));
-    }
-    if action.plan.policy_version != policy.version {
-        return Next::Do(Effect::Replan);
-    }
-    claim(action, facts, policy, attempt + 1, now)
 }
 
 #[cfg(test)]

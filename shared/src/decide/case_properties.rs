@@ -82,7 +82,7 @@ fn facts() -> impl Strategy<Value = Facts> {
     let used = option::weighted(0.1, (-400..40_i64).prop_map(days));
     let delivery = prop_oneof![
         8 => (0..5_i64).prop_map(|at| Delivery::Sent(days(at))),
-        1 => Just(Delivery::Waiting),
+        1 => Just(Delivery::Waiting(None)),
         1 => Just(Delivery::Dead("no address".into()))
     ];
     let of = (
@@ -172,7 +172,7 @@ proptest! {
 
     #[test]
     fn atlassian_is_called_only_by_the_one_who_stored_the_intent(action in actions(), facts in facts(), after in 0..60_i64) {
-        let claim = Some(crate::model::Claim { at: days(0), attempt: 1 });
+        let claim = Some(crate::model::Claim { at: days(0), attempt: 1, task: None });
         let claimed = Action { state: ActionState::Claimed, claim, ..action.clone() };
         for (action, in_hand) in [(&action, None), (&claimed, None), (&claimed, Some(days(1)))] {
             let facts = Facts { claim_in_hand: in_hand, ..facts.clone() };

@@ -24,7 +24,7 @@ fn approved() -> Action {
 }
 
 fn claimed(at: Timestamp, attempt: u32) -> Action {
-    Action { state: ActionState::Claimed, claim: Some(Claim { at, attempt }), ..approved() }
+    Action { state: ActionState::Claimed, claim: Some(Claim { at, attempt, task: None }), ..approved() }
 }
 
 fn snapshot() -> TokenSnapshot {
@@ -72,7 +72,7 @@ fn closes(next: &Next, state: ActionState, part: &str) {
 }
 
 fn waits(next: &Next, part: &str) {
-    let Next::WaitUntil(_, reason) = next else { panic!("{next:?}") };
+    let (Next::WaitUntil(_, reason) | Next::Ask(_, reason) | Next::Spent(_, reason)) = next else { panic!("{next:?}") };
     assert!(reason.contains(part), "{next:?}");
 }
 
@@ -188,6 +188,24 @@ fn a_missing_fact_is_asked_for_and_never_assumed() {
 }
 
 #[test]
+fn one_of_our_own_keys_is_never_claimed_even_if_that_is_learned_at_the_last_moment() {
+    let key = |action: Action| {
+        let mut action = action;
+        action.plan.target.credential.kind = crate::model::CredentialKind::OrgApiKey;
+        action
+    };
+    let with = |own_key| Facts { own_key, ..facts() };
+    let first = |own_key| next(&key(approved()), &with(own_key), &enforce(), later(7));
+    assert_eq!(first(None), Next::Need(Need::OwnKey));
+    closes(&first(Some(OwnKey::Ours)), ActionState::Cancelled, "own keys");
+    waits(&first(Some(OwnKey::NotKnown)), "not known");
+    assert!(is_claim(&first(Some(OwnKey::NotOurs))));
+    let again = |own_key| next(&key(claimed(later(7), 1)), &with(own_key), &enforce(), later(8));
+    assert_eq!(again(None), Next::Need(Need::OwnKey));
+    closes(&again(Some(OwnKey::Ours)), ActionState::Cancelled, "own keys");
+}
+
+#[test]
 fn only_the_invocation_that_claimed_calls_at_once() {
     let action = claimed(later(7), 1);
     let mine = Facts { claim_in_hand: Some(later(7)), ..facts() };
@@ -253,7 +271,13 @@ fn ladder(told: u32) -> Action {
 fn tells(next: &Next) -> Option<ActionKind> {
     match next {
         Next::Do(Effect::Tell(kind)) => Some(*kind),
-        Next::Do(_) | Next::Need(_) | Next::WaitUntil(..) | Next::Rest(_) | Next::Close(..) => None,
+        Next::Do(_)
+        | Next::Need(_)
+        | Next::WaitUntil(..)
+        | Next::Ask(..)
+        | Next::Spent(..)
+        | Next::Rest(_)
+        | Next::Close(..) => None,
     }
 }
 
@@ -283,7 +307,7 @@ fn nobody_is_told_without_looking_again() {
 fn nothing_is_done_before_the_messages_were_sent_and_their_delay_counts_from_then() {
     let at = |facts: Facts| next(&ladder(2), &facts, &enforce(), later(21));
     assert_eq!(at(facts()), Next::Need(Need::Delivery));
-    waits(&at(Facts { delivery: Some(Delivery::Waiting), ..facts() }), "was sent");
+    waits(&at(Facts { delivery: Some(Delivery::Waiting(None)), ..facts() }), "was sent");
     waits(&at(Facts { delivery: Some(Delivery::Dead("no address".into())), ..facts() }), "no address");
     waits(&at(sent(12)), "grace");
     assert!(is_claim(&next(&ladder(2), &sent(12), &enforce(), later(26))));

@@ -20,6 +20,10 @@ pub fn faults(steps: &[Step]) -> Vec<(String, &'static str)> {
     for step in steps.iter().filter(|step| step.after_days > DAYS_MAX) {
         faults.push((format!("has a step after {} days", step.after_days), "use 0 to 365 days"));
     }
+    for step in steps.iter().filter(|step| only_asked_for(step.action)) {
+        let reason = format!("holds `{}`", step.action.as_str());
+        faults.push((reason, "take it out: only a person asks for that, and only after something was done"));
+    }
     for pair in steps.windows(2) {
         let (above, below) = (pair[0], pair[1]);
         if !above.action.only_tells() {
@@ -32,6 +36,11 @@ pub fn faults(steps: &[Step]) -> Vec<(String, &'static str)> {
         }
     }
     faults
+}
+
+/// Whether only a person asks for it: it gives access back.
+pub fn only_asked_for(kind: ActionKind) -> bool {
+    kind.undoes() || kind == ActionKind::Allow
 }
 
 /// When the steps of a ladder are due if it begins now: those before the last, and the last.
@@ -63,9 +72,12 @@ pub enum Current {
 }
 
 /// The step that comes next. However late the last message was handed over or (where that is known) sent, what follows
-/// keeps its distance to it.
+/// keeps its distance to it. Where whoever answers for the credential said that it is not needed, the last step is due.
 pub fn current(action: &Action, sent_at: Option<Timestamp>, calendar: &Calendar) -> Current {
     let plan = &action.plan;
+    if let (Some(said), ActionKind::Revoke) = (&action.not_needed, plan.action) {
+        return Current::Act { due_at: said.at };
+    }
     let at = action.told.len();
     let told_at = action.told.last().map(|told| sent_at.map_or(told.at, |sent| sent.max(told.at)));
     let due_at = |planned: Timestamp| match (told_at, before(plan, at)) {
@@ -91,9 +103,22 @@ mod tests {
     use crate::decide::plan::tests::{self as sample, now};
     use crate::model::{
         ActionKind::{Notify, Remind, Revoke},
-        Told,
+        Agreement, Told,
     };
     use chrono::TimeDelta;
+
+    #[test]
+    fn who_says_that_it_is_not_needed_is_reminded_no_more_and_brings_the_last_step_forward() {
+        let steps = [(Notify, 0), (Remind, 7), (Revoke, 21)];
+        let said = Agreement { by: "owner a".into(), at: now() + TimeDelta::days(1), reason: "r".into() };
+        let answered = |action: Action| Action { not_needed: Some(said.clone()), ..action };
+        assert_eq!(next(&answered(action(&steps, &[0]))), Current::Act { due_at: said.at });
+        assert_eq!(next(&answered(action(&[(Notify, 3)], &[]))), next(&action(&[(Notify, 3)], &[])));
+    }
+
+    fn next(action: &Action) -> Current {
+        current(action, None, &sample::every_day())
+    }
 
     fn ladder(steps: &[(ActionKind, u32)]) -> Vec<Step> {
         steps.iter().map(|(action, after_days)| Step { action: *action, after_days: *after_days }).collect()

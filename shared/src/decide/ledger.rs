@@ -1,8 +1,11 @@
 //! The hash chain: an entry cannot be changed, removed or put elsewhere without every hash after it changing.
 
-use super::case::Call;
-use crate::model::{ActionState, Evidence, LedgerAnswer, LedgerEntry, LedgerHead, LedgerRecord, OrgId, stable_hash};
-use crate::ports::Revoked;
+use super::case::{Call, Facts, Seen, failed_for};
+use crate::model::{
+    Action, ActionState, Evidence, LedgerAnswer, LedgerEntry, LedgerHead, LedgerRecord, OrgId, Scope, TaskState,
+    stable_hash,
+};
+use crate::ports::{Acted, Revoked};
 use std::fmt;
 
 /// The entry that follows a head.
@@ -24,8 +27,8 @@ pub fn evidence_digest(evidence: &Evidence) -> String {
 
 /// What Atlassian answered, for the entry that ends an action: nothing unless a call may have been made, and `unclear`
 /// where the answer went with the process that waited for it.
-pub fn answer_of(state: ActionState, call: Option<&Call>) -> Option<LedgerAnswer> {
-    match state {
+pub fn answer_of(action: &Action, facts: &Facts) -> Option<LedgerAnswer> {
+    match action.state {
         ActionState::Claimed => {}
         ActionState::Planned
         | ActionState::Waiting
@@ -36,14 +39,37 @@ pub fn answer_of(state: ActionState, call: Option<&Call>) -> Option<LedgerAnswer
         | ActionState::Expired
         | ActionState::Failed => return None,
     }
-    Some(match call {
-        Some(Call::Answered(Revoked::Now)) => LedgerAnswer::Revoked,
-        Some(Call::Answered(Revoked::Already)) => LedgerAnswer::AlreadyGone,
-        Some(Call::Answered(Revoked::AccountUnknown)) => LedgerAnswer::AccountUnknown,
-        Some(Call::Refused(_)) => LedgerAnswer::Refused,
-        Some(Call::RateLimited(_)) => LedgerAnswer::RateLimited,
-        Some(Call::Unclear(_)) | None => LedgerAnswer::Unclear,
+    Some(match (&facts.call, action.plan.scope) {
+        (Some(call), Scope::Credential | Scope::Owner) => of_call(call),
+        (None, Scope::Credential) => LedgerAnswer::Unclear,
+        (None, Scope::Owner) => of_order(action, facts),
     })
+}
+
+fn of_call(call: &Call) -> LedgerAnswer {
+    match call {
+        Call::Answered(Revoked::Now) => LedgerAnswer::Revoked,
+        Call::Answered(Revoked::Already) => LedgerAnswer::AlreadyGone,
+        Call::Answered(Revoked::AccountUnknown) => LedgerAnswer::AccountUnknown,
+        Call::Refused(_) => LedgerAnswer::Refused,
+        Call::RateLimited(_) => LedgerAnswer::RateLimited,
+        Call::Unclear(_) => LedgerAnswer::Unclear,
+    }
+}
+
+/// The last order's answer, or how the task ended that Atlassian began for it.
+fn of_order(action: &Action, facts: &Facts) -> LedgerAnswer {
+    match (&facts.acted, &facts.task) {
+        (Some(Acted::Now), _) => LedgerAnswer::Done,
+        (Some(Acted::AccountUnknown), _) => LedgerAnswer::AccountUnknown,
+        (Some(Acted::Started(_)) | None, Some(Seen::Is(TaskState::Ended(failed)))) => {
+            failed_for(&action.plan, failed).map_or(LedgerAnswer::Done, |_| LedgerAnswer::TaskFailed)
+        }
+        (
+            Some(Acted::Started(_)) | None,
+            Some(Seen::Is(TaskState::Running(_) | TaskState::Unknown) | Seen::AccountUnknown | Seen::Failed(_)) | None,
+        ) => LedgerAnswer::Unclear,
+    }
 }
 
 /// What of a reason may stand in the ledger: what follows a colon may be people's or Atlassian's words, with names.

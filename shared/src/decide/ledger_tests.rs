@@ -1,5 +1,6 @@
 use super::*;
-use crate::model::LedgerKind;
+use crate::decide::plan::tests::planned_action;
+use crate::model::{LedgerKind, Means};
 use chrono::DateTime;
 
 fn org() -> OrgId {
@@ -121,17 +122,40 @@ fn an_old_entry_keeps_its_hash_and_a_new_one_follows_it() {
 
 #[test]
 fn what_atlassian_answered_is_recorded_where_a_call_was_claimed_and_only_there() {
-    let answered = |call: &Call| answer_of(ActionState::Claimed, Some(call)).unwrap();
-    assert_eq!(answered(&Call::Answered(Revoked::Now)), LedgerAnswer::Revoked);
-    assert_eq!(answered(&Call::Answered(Revoked::Already)), LedgerAnswer::AlreadyGone);
-    assert_eq!(answered(&Call::Answered(Revoked::AccountUnknown)), LedgerAnswer::AccountUnknown);
-    assert_eq!(answered(&Call::Refused("Ann may not".into())), LedgerAnswer::Refused);
-    assert_eq!(answered(&Call::RateLimited(chrono::TimeDelta::seconds(1))), LedgerAnswer::RateLimited);
-    assert_eq!(answered(&Call::Unclear("timeout".into())), LedgerAnswer::Unclear);
-    assert_eq!(answer_of(ActionState::Claimed, None), Some(LedgerAnswer::Unclear));
+    let claimed = Action { state: ActionState::Claimed, ..planned_action() };
+    let called = |call| Facts { call: Some(call), ..Facts::default() };
+    let answered = |call| answer_of(&claimed, &called(call)).unwrap();
+    assert_eq!(answered(Call::Answered(Revoked::Now)), LedgerAnswer::Revoked);
+    assert_eq!(answered(Call::Answered(Revoked::Already)), LedgerAnswer::AlreadyGone);
+    assert_eq!(answered(Call::Answered(Revoked::AccountUnknown)), LedgerAnswer::AccountUnknown);
+    assert_eq!(answered(Call::Refused("Ann may not".into())), LedgerAnswer::Refused);
+    assert_eq!(answered(Call::RateLimited(chrono::TimeDelta::seconds(1))), LedgerAnswer::RateLimited);
+    assert_eq!(answered(Call::Unclear("timeout".into())), LedgerAnswer::Unclear);
+    assert_eq!(answer_of(&claimed, &Facts::default()), Some(LedgerAnswer::Unclear));
     for state in ActionState::ALL.into_iter().filter(|state| *state != ActionState::Claimed) {
-        assert_eq!(answer_of(state, Some(&Call::Answered(Revoked::Now))), None, "{state:?}");
+        let action = Action { state, ..claimed.clone() };
+        assert_eq!(answer_of(&action, &called(Call::Answered(Revoked::Now))), None, "{state:?}");
     }
+}
+
+#[test]
+fn an_order_for_an_account_is_answered_at_once_or_by_the_task_that_followed() {
+    let mut claimed = Action { state: ActionState::Claimed, ..planned_action() };
+    claimed.plan.scope = Scope::Owner;
+    let email = "a@x.example".to_owned();
+    claimed.plan.means = Some(Means::Policy { to: "b".into(), earlier: None, email: email.clone() });
+    let of = |acted, task, call| answer_of(&claimed, &Facts { acted, task, call, ..Facts::default() }).unwrap();
+    let started = || Some(Acted::Started("t".into()));
+    let ended = |failed: &str| Some(Seen::Is(TaskState::Ended(vec![(failed.to_owned(), "no".to_owned())])));
+    assert_eq!(of(Some(Acted::Now), None, None), LedgerAnswer::Done);
+    assert_eq!(of(Some(Acted::AccountUnknown), None, None), LedgerAnswer::AccountUnknown);
+    assert_eq!(of(started(), None, None), LedgerAnswer::Unclear);
+    assert_eq!(of(None, Some(Seen::Is(TaskState::Ended(vec![]))), None), LedgerAnswer::Done);
+    assert_eq!(of(None, ended("somebody-else@x.example"), None), LedgerAnswer::Done);
+    assert_eq!(of(None, ended(&email), None), LedgerAnswer::TaskFailed);
+    assert_eq!(of(None, Some(Seen::Is(TaskState::Running(1))), None), LedgerAnswer::Unclear);
+    assert_eq!(of(None, None, Some(Call::Refused("403".into()))), LedgerAnswer::Refused);
+    assert_eq!(of(None, None, None), LedgerAnswer::Unclear, "the answer went with its process");
 }
 
 #[test]

@@ -19,6 +19,12 @@ pub fn loosenings(old: &Policy, new: &Policy) -> Vec<String> {
     if new.approval_valid_days > old.approval_valid_days {
         found.push("approvals are valid for longer".to_owned());
     }
+    if new.in_use_days < old.in_use_days {
+        found.push("a credential counts as in use for fewer days".to_owned());
+    }
+    if new.auth_policies.is_some() && new.auth_policies != old.auth_policies {
+        found.push("people may be moved to other authentication policies".to_owned());
+    }
     if !old.calendar.weekend.is_subset(&new.calendar.weekend)
         || !old.calendar.holidays.is_subset(&new.calendar.holidays)
     {
@@ -79,7 +85,7 @@ fn parameters<'a>(policy: &'a Policy, rule: &str) -> Option<&'a crate::rules::Pa
 mod tests {
     use super::*;
     use crate::decide::plan::tests::policy;
-    use crate::model::{ActionKind, Approval};
+    use crate::model::{ActionKind, Approval, AuthPolicies};
 
     fn in_force() -> Policy {
         policy(Mode::Enforce, Approval::Required).policy
@@ -117,6 +123,11 @@ mod tests {
         loosened(|new| new.limits.window_hours -= 1, "window is shorter");
         loosened(|new| new.protected.clear(), "boss is no longer protected");
         loosened(|new| new.approval_valid_days += 1, "valid for longer");
+        loosened(|new| new.in_use_days -= 1, "in use for fewer days");
+        loosened(
+            |new| new.auth_policies = Some(AuthPolicies { blocking: "b".into(), allowing: "a".into() }),
+            "other authentication policies",
+        );
         loosened(|new| respond(new).approval = Approval::Waived, "fewer persons");
         loosened(|new| respond(new).steps[0].after_days = 6, "acts earlier");
         loosened(

@@ -1,5 +1,7 @@
 //! Decisions: pure functions over the words. No I/O, no clock, no environment: `now` is an argument.
 
+pub mod announce;
+pub mod answer_link;
 pub mod budget;
 pub mod calendar;
 pub mod case;
@@ -21,6 +23,7 @@ pub mod ladder;
 pub mod ledger;
 pub mod loosening;
 pub mod outbox;
+pub mod owner_plan;
 pub mod parse;
 pub mod plan;
 pub mod policy;

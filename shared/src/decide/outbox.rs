@@ -7,8 +7,8 @@ use crate::{
         notices::Text,
     },
     model::{
-        Audience, Channel, Mailbox, Message, MessageId, MessageState, Mode, OpenMail, OrgId, Outgoing, Policy, Stop,
-        Timestamp, short_hash,
+        AnswerLink, AnswersAs, Audience, Channel, Mailbox, Message, MessageId, MessageKind, MessageState, Mode,
+        OpenMail, OrgId, Outgoing, Policy, Stop, Timestamp, short_hash,
     },
 };
 use chrono::TimeDelta;
@@ -29,6 +29,8 @@ pub const MAIL_INTERVAL: TimeDelta = TimeDelta::days(7);
 const LEASE: TimeDelta = TimeDelta::minutes(3);
 /// While the kill switch is on a message is looked at so often.
 const STOPPED_FOR: TimeDelta = TimeDelta::minutes(15);
+/// A link opens for so long after its message was written: not after it was sent, or a repeated mail would differ.
+const ANSWERED_WITHIN: TimeDelta = TimeDelta::days(90);
 /// One mail holds at most so many messages; the rest waits for the next.
 pub const MESSAGES_A_MAIL: usize = 40;
 
@@ -154,14 +156,34 @@ pub fn open_mail(org: &OrgId, messages: &[&Message]) -> OpenMail {
     OpenMail { id, messages: ids }
 }
 
-/// What the mail says.
-pub fn mail_text(messages: &[(&Message, &Capacity)], now: Timestamp) -> Text {
-    let parts: Vec<Part<'_>> = messages.iter().map(|&(message, capacity)| part(message, capacity)).collect();
-    letter(&parts, now)
+/// What a mail of one message says.
+pub fn mail_text(message: &Message, now: Timestamp) -> Text {
+    letter(&[part(message, &Capacity::Owner, None)], now)
 }
 
-fn part<'a>(message: &'a Message, capacity: &'a Capacity) -> Part<'a> {
-    Part { capacity, subject: &message.subject, text: &message.text, written_at: message.at }
+/// A message as a part of a mail; `answer` is the address at which its reader answers.
+pub fn part<'a>(message: &'a Message, capacity: &'a Capacity, answer: Option<&'a str>) -> Part<'a> {
+    Part { capacity, subject: &message.subject, text: &message.text, answer, written_at: message.at }
+}
+
+/// What the reader of a message may answer for; nothing where the message tells of nothing that is to come.
+pub fn answer_link(org: &OrgId, message: &Message, capacity: &Capacity) -> Option<AnswerLink> {
+    let (Audience::Owner(account), Some(action)) = (&message.audience, &message.action) else { return None };
+    match message.kind {
+        MessageKind::Notice | MessageKind::Reminder => {}
+        MessageKind::ApprovalWanted
+        | MessageKind::StepWanted
+        | MessageKind::Done
+        | MessageKind::Ended
+        | MessageKind::BudgetSpent => return None,
+    }
+    let answers_as = match capacity {
+        Capacity::Owner => AnswersAs::Owner,
+        Capacity::Sponsor { .. } => AnswersAs::Sponsor,
+        Capacity::Fallback { .. } => AnswersAs::Fallback,
+    };
+    let (org, action, account) = (org.clone(), action.clone(), account.clone());
+    Some(AnswerLink { org, action, account, answers_as, until: message.at + ANSWERED_WITHIN })
 }
 
 #[cfg(test)]
@@ -169,7 +191,7 @@ mod tests {
     use super::*;
     use crate::{
         decide::policy::parse,
-        model::{ChatKind, MessageKind, SecretName},
+        model::{ChatKind, SecretName},
     };
 
     const POLICY: &str = "\
@@ -251,6 +273,18 @@ rules: {unused: {mode: observe}}
         let half = taken_by(&Outgoing::new(to_owner(None)), &chat, &all, now());
         assert_eq!((half.state, half.delivered.len()), (MessageState::Waiting, 1));
         assert_eq!(taken_by(&half, &hook, &all, now()).state, MessageState::Sent);
+    }
+
+    #[test]
+    fn who_is_told_of_something_to_come_may_answer_and_the_security_team_may_not() {
+        let told = Message { action: Some("act".into()), ..to_owner(None) };
+        let link = |message: &Message, capacity| answer_link(&"o".into(), message, &capacity);
+        let sponsor = Capacity::Sponsor { of: "Carol".into() };
+        assert_eq!(link(&told, sponsor).unwrap().principal(), "sponsor for a");
+        assert_eq!(link(&told, Capacity::Owner).unwrap().principal(), "owner a");
+        assert_eq!(link(&to_owner(None), Capacity::Owner), None);
+        assert_eq!(link(&Message { kind: MessageKind::Done, ..told.clone() }, Capacity::Owner), None);
+        assert_eq!(link(&Message { audience: Audience::Security, ..told }, Capacity::Owner), None);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! The plan of an action: everything that a person needs before agreeing, as data.
 
-use super::ladder;
+use super::{ladder, owner_plan};
 use crate::model::{
-    Action, ActionId, ActionKind, ActionState, Approval, CredentialKind, CredentialRef, CredentialRow, Evidence,
-    Finding, FindingId, LastUsedSource, Mode, OrgId, Plan, PlannedStep, Policy, PolicyVersion, Report, Response, Scope,
-    Target, Timestamp, Use, short_hash, stable_hash,
+    AccountId, Action, ActionId, ActionKind, ActionState, Approval, CredentialId, CredentialKind, CredentialRef,
+    CredentialRow, Evidence, Finding, FindingId, LastUsedSource, Mode, OrgId, Plan, PlannedStep, Policy, PolicyVersion,
+    Report, Response, Scope, Target, Timestamp, Use, short_hash, stable_hash,
 };
 use chrono::TimeDelta;
+use std::collections::BTreeSet;
 
 /// What asks for an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,15 @@ impl Cause {
     }
 }
 
+/// What a plan rests on besides the credential and what asks for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Basis<'a> {
+    /// The latest report.
+    pub report: &'a Report,
+    /// The ids of our own keys, if somebody said them.
+    pub own_key_ids: Option<&'a BTreeSet<CredentialId>>,
+}
+
 /// The mode that holds for a rule's findings, or (without a rule) for what people ask for: the stricter of both.
 pub fn mode_for(policy: &Policy, rule: Option<&str>) -> Mode {
     let own = rule.and_then(|rule| policy.rules.get(rule)).and_then(|settings| settings.mode);
@@ -62,29 +72,37 @@ pub fn response_for<'a>(policy: &'a Policy, rule: &str) -> Option<&'a Response> 
 /// The plan for one credential; `None` if the policy does not answer the cause.
 pub fn plan(
     row: &CredentialRow,
-    report: &Report,
+    basis: Basis<'_>,
     cause: &Cause,
     policy: &PolicyVersion,
     now: Timestamp,
 ) -> Option<Plan> {
     let Terms { before, last, approval } = terms(cause, &policy.policy, now)?;
-    let protected = protection(row, &policy.policy);
+    let protected = protection(row, &policy.policy).or_else(|| owner_plan::guarded(last.action, row));
+    let withheld = withheld(row, basis, cause, last.action, &policy.policy);
+    let approval = match last.action.scope() {
+        Scope::Owner => owner_plan::approval(last.action, approval, protected.as_ref()),
+        Scope::Credential if last.action.only_tells() => Approval::Waived,
+        Scope::Credential => stricter(approval, row, protected.as_ref()),
+    };
     Some(Plan {
         action: last.action,
         before,
-        scope: Scope::Credential,
+        scope: last.action.scope(),
         target: target(row),
         rule: cause.rule().map(str::to_owned),
         why: why(cause),
-        evidence: evidence(row, report),
+        evidence: evidence(row, basis.report),
         effects: effects(row, last.action),
         reversible: last.action.only_tells(),
         policy_version: policy.version,
-        approval: if last.action.only_tells() { Approval::Waived } else { stricter(approval, row, protected.as_ref()) },
+        approval,
         protected,
         due_at: last.due_at,
         expires_at: last.due_at + TimeDelta::days(policy.policy.approval_valid_days.into()),
-        withheld: withheld(row, last.action, mode_for(&policy.policy, cause.rule())),
+        withheld,
+        hits: Vec::new(),
+        means: None,
     })
 }
 
@@ -147,14 +165,29 @@ fn evidence(row: &CredentialRow, report: &Report) -> Evidence {
 }
 
 fn effects(row: &CredentialRow, action: ActionKind) -> Vec<String> {
+    if action.scope() == Scope::Owner {
+        return vec![
+            "It hits every credential of the account; which ones is read before anybody can agree.".to_owned(),
+        ];
+    }
     if action.only_tells() {
         return vec!["Whoever answers for it is told; nothing is changed in Atlassian.".to_owned(), last_use(row)];
     }
-    let mut effects = vec![
-        "Revoking cannot be undone. A new token must be made and pasted into the job.".to_owned(),
-        last_use(row),
-        "Other tokens of this owner are not touched.".to_owned(),
-    ];
+    let (undo, others) = match row.credential.reference.kind {
+        CredentialKind::OrgApiKey => (
+            "Revoking cannot be undone. A new key must be made and given to whatever works with it.",
+            "Other keys of the org are not touched.",
+        ),
+        CredentialKind::UserApiToken
+        | CredentialKind::ServiceAccountToken
+        | CredentialKind::OauthClient
+        | CredentialKind::ObservedToken
+        | CredentialKind::Registered => (
+            "Revoking cannot be undone. A new token must be made and pasted into the job.",
+            "Other tokens of this owner are not touched.",
+        ),
+    };
+    let mut effects = vec![undo.to_owned(), last_use(row), others.to_owned()];
     if row.usage == Use::Unknown {
         effects.push("Whether and when it was used is not known for certain, so a person has to agree.".to_owned());
     }
@@ -175,26 +208,41 @@ fn protection(row: &CredentialRow, policy: &Policy) -> Option<String> {
     policy.protected.contains(owner).then(|| "its owner is on the policy's list of protected people".to_owned())
 }
 
-fn withheld(row: &CredentialRow, action: ActionKind, mode: Mode) -> Option<String> {
-    let cannot = if action.only_tells() { None } else { cannot_be_revoked(row) };
-    match (cannot, mode) {
-        (Some(reason), _) => Some(reason.to_owned()),
+fn withheld(
+    row: &CredentialRow,
+    basis: Basis<'_>,
+    cause: &Cause,
+    action: ActionKind,
+    policy: &Policy,
+) -> Option<String> {
+    let cannot = match action.scope() {
+        Scope::Owner => owner_plan::refused(action, row, cause, policy),
+        Scope::Credential if action.only_tells() => None,
+        Scope::Credential => cannot_be_revoked(row, basis.own_key_ids).map(str::to_owned),
+    };
+    match (cannot, mode_for(policy, cause.rule())) {
+        (Some(reason), _) => Some(reason),
         (None, Mode::Observe) => Some("the mode is observe: nothing is done, only recorded".to_owned()),
         (None, Mode::Enforce) => None,
     }
 }
 
-fn cannot_be_revoked(row: &CredentialRow) -> Option<&'static str> {
-    if row.own {
+/// Why this credential cannot be revoked from here, if it cannot.
+pub fn cannot_be_revoked(row: &CredentialRow, own: Option<&BTreeSet<CredentialId>>) -> Option<&'static str> {
+    let reference = &row.credential.reference;
+    if row.own || own.is_some_and(|own| reference.kind == CredentialKind::OrgApiKey && own.contains(&reference.id)) {
         return Some("it is one of Tokenwarden's own keys, which are never revoked from here");
     }
-    match row.credential.reference.kind {
+    match reference.kind {
         CredentialKind::UserApiToken if row.credential.owner.is_none() => {
             Some("its owner is not known, and Atlassian revokes a token through its owner's account")
         }
         CredentialKind::UserApiToken => None,
-        CredentialKind::OrgApiKey
-        | CredentialKind::ServiceAccountToken
+        CredentialKind::OrgApiKey if own.is_none() => {
+            Some("which keys are Tokenwarden's own is not known, so any key might be one of them")
+        }
+        CredentialKind::OrgApiKey => None,
+        CredentialKind::ServiceAccountToken
         | CredentialKind::OauthClient
         | CredentialKind::ObservedToken
         | CredentialKind::Registered => Some("this kind of credential cannot be revoked from here yet"),
@@ -207,11 +255,20 @@ pub fn hash(plan: &Plan) -> String {
     stable_hash(&[&text])
 }
 
-/// The id of the action of one kind on one credential, in one generation of its case.
-pub fn action_id(org: &OrgId, credential: &CredentialRef, kind: ActionKind, generation: u32) -> ActionId {
+/// The id of the action of one kind in one generation of its case: on one credential, or on everything of an account.
+pub fn action_id(
+    org: &OrgId,
+    credential: &CredentialRef,
+    owner: Option<&AccountId>,
+    kind: ActionKind,
+    generation: u32,
+) -> ActionId {
     let generation = generation.to_string();
-    let parts = [org.as_str(), credential.kind.as_str(), credential.id.as_str(), kind.as_str(), &generation];
-    ActionId::new(short_hash(&parts))
+    let (what, id) = match (kind.scope(), owner) {
+        (Scope::Owner, Some(account)) => ("owner", account.as_str()),
+        (Scope::Owner, None) | (Scope::Credential, _) => (credential.kind.as_str(), credential.id.as_str()),
+    };
+    ActionId::new(short_hash(&[org.as_str(), what, id, kind.as_str(), &generation]))
 }
 
 /// A new action: `withheld` from the start if its plan is, else `planned`.
@@ -221,7 +278,7 @@ pub fn action(org: &OrgId, cause: &Cause, plan: Plan, generation: u32, now: Time
         Cause::Request { by, .. } => (None, 0, Some(by.clone())),
     };
     Action {
-        id: action_id(org, &plan.target.credential, plan.action, generation),
+        id: action_id(org, &plan.target.credential, plan.target.owner.as_ref(), plan.action, generation),
         finding,
         finding_generation,
         generation,
@@ -231,6 +288,7 @@ pub fn action(org: &OrgId, cause: &Cause, plan: Plan, generation: u32, now: Time
         planned_at: now,
         agreed: Vec::new(),
         told: Vec::new(),
+        not_needed: None,
         claim: None,
         reason: plan.withheld.clone(),
         plan,
@@ -262,118 +320,5 @@ fn first_state(plan: &Plan) -> ActionState {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use crate::decide::judge::tests::{report, row};
-    use crate::model::{Calendar, Limits, Step};
-    use std::collections::{BTreeMap, BTreeSet};
-
-    /// Nobody ever rests.
-    pub(crate) fn every_day() -> Calendar {
-        Calendar { weekend: BTreeSet::new(), from_hour: 0, ..Calendar::default() }
-    }
-
-    pub(crate) fn planned_action() -> Action {
-        let plan = plan_of(&row(), Mode::Enforce, Approval::Required);
-        action(&"acme".into(), &cause(), plan, 1, now())
-    }
-
-    /// The plan that answers [`cause`].
-    pub(crate) fn plan_of(row: &CredentialRow, mode: Mode, approval: Approval) -> Plan {
-        plan(row, &report(), &cause(), &policy(mode, approval), now()).unwrap()
-    }
-
-    /// The plan that answers [`cause`] by a policy.
-    pub(crate) fn replan_of(row: &CredentialRow, policy: &PolicyVersion, now: Timestamp) -> Plan {
-        plan(row, &report(), &cause(), policy, now).unwrap()
-    }
-
-    pub(crate) fn policy(mode: Mode, approval: Approval) -> PolicyVersion {
-        let respond = Some(Response { steps: vec![Step { action: ActionKind::Revoke, after_days: 7 }], approval });
-        let unused = crate::model::RuleSettings { respond, ..Default::default() };
-        let policy = Policy {
-            mode,
-            protected: BTreeSet::from(["boss".into()]),
-            limits: Limits { max_actions: 5, max_share_percent: 5.0, window_hours: 24 },
-            approval_valid_days: 30,
-            recipients: crate::model::Recipients::default(),
-            calendar: every_day(),
-            rules: BTreeMap::from([("unused".to_owned(), unused)]),
-        };
-        PolicyVersion { version: 1, author: "a".into(), at: now(), digest: String::new(), policy }
-    }
-
-    pub(crate) fn now() -> Timestamp {
-        "2026-11-21T12:00:00Z".parse().unwrap()
-    }
-
-    pub(crate) fn cause() -> Cause {
-        Cause::Finding { id: "f1".into(), generation: 1, rule: "unused".into(), reason: "Long ago.".into() }
-    }
-
-    #[test]
-    fn in_observe_the_plan_is_withheld_and_in_enforce_it_is_due_after_the_grace() {
-        let observed = plan_of(&row(), Mode::Observe, Approval::Required);
-        assert!(observed.withheld.unwrap().contains("observe"));
-        let enforced = plan_of(&row(), Mode::Enforce, Approval::Required);
-        assert_eq!((enforced.withheld, enforced.due_at), (None, now() + TimeDelta::days(7)));
-    }
-
-    #[test]
-    fn the_stricter_mode_wins() {
-        let mut policy = policy(Mode::Enforce, Approval::Waived).policy;
-        policy.rules.get_mut("unused").unwrap().mode = Some(Mode::Observe);
-        assert_eq!(mode_for(&policy, Some("unused")), Mode::Observe);
-        assert_eq!(mode_for(&policy, Some("expires-soon")), Mode::Enforce);
-        policy.mode = Mode::Observe;
-        policy.rules.get_mut("unused").unwrap().mode = Some(Mode::Enforce);
-        assert_eq!(mode_for(&policy, Some("unused")), Mode::Observe);
-    }
-
-    #[test]
-    fn protected_people_need_an_approval_even_where_it_is_waived() {
-        let mut row = row();
-        row.credential.owner = Some("boss".into());
-        let plan = plan_of(&row, Mode::Enforce, Approval::Waived);
-        assert_eq!(plan.approval, Approval::Required);
-        assert!(plan.protected.is_some());
-    }
-
-    #[test]
-    fn what_may_be_in_use_needs_an_approval_even_where_it_is_waived() {
-        let mut row = row();
-        row.usage = Use::Unknown;
-        let plan = plan_of(&row, Mode::Enforce, Approval::Waived);
-        assert_eq!(plan.approval, Approval::Required);
-        assert!(plan.effects.iter().any(|effect| effect.contains("a person has to agree")));
-    }
-
-    #[test]
-    fn our_own_keys_and_other_kinds_are_never_due() {
-        let mut own = row();
-        own.own = true;
-        assert!(plan_of(&own, Mode::Enforce, Approval::Waived).withheld.unwrap().contains("own keys"));
-        let mut key = row();
-        key.credential.reference.kind = CredentialKind::OrgApiKey;
-        assert!(plan_of(&key, Mode::Enforce, Approval::Waived).withheld.is_some());
-    }
-
-    #[test]
-    fn what_is_held_back_is_withheld_from_its_first_moment_and_again_after_a_new_plan() {
-        let plan = |mode| plan_of(&row(), mode, Approval::Waived);
-        let observed = action(&"acme".into(), &cause(), plan(Mode::Observe), 1, now());
-        assert_eq!((observed.state, &observed.reason), (ActionState::Withheld, &observed.plan.withheld));
-        let enforced = replanned(&observed, plan(Mode::Enforce), now());
-        assert_eq!((enforced.state, &enforced.reason), (ActionState::Planned, &None));
-        assert_eq!(replanned(&enforced, plan(Mode::Observe), now()).state, ActionState::Withheld);
-    }
-
-    #[test]
-    fn the_hash_changes_with_the_plan() {
-        let policy = policy(Mode::Enforce, Approval::Required);
-        let at = |now| plan(&row(), &report(), &cause(), &policy, now).unwrap();
-        let (plan, later) = (at(now()), at(now() + TimeDelta::seconds(1)));
-        assert_ne!(hash(&plan), hash(&later));
-        assert_eq!(hash(&plan), hash(&plan.clone()));
-    }
-}
+#[path = "plan_tests.rs"]
+pub(crate) mod tests;

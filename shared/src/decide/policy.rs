@@ -9,7 +9,8 @@ use super::{calendar, ladder};
 use crate::{
     error::{Error, Result},
     model::{
-        ActionKind, Approval, Calendar, Limits, Mode, Policy, Recipients, Response, RuleSettings, Step, stable_hash,
+        ActionKind, Approval, AuthPolicies, Calendar, Limits, Mode, Policy, Recipients, Response, RuleSettings, Step,
+        stable_hash,
     },
     rules::{RULES, Rule},
 };
@@ -55,6 +56,9 @@ pub fn default_policy() -> Policy {
         protected: [].into(),
         limits: Limits { max_actions: 5, max_share_percent: 5.0, window_hours: 24 },
         approval_valid_days: 30,
+        keep_days: 90,
+        in_use_days: 30,
+        auth_policies: None,
         recipients: Recipients::default(),
         calendar: Calendar::default(),
         rules: [("unused".to_owned(), unused)].into(),
@@ -160,6 +164,15 @@ fn faults(policy: &Policy) -> Vec<Fault> {
         let reason = format!("is {}", policy.approval_valid_days);
         faults.push(Fault::new(&["approval_valid_days"], reason, "use a whole number from 1 to 365"));
     }
+    if policy.keep_days > 365 {
+        let reason = format!("is {}", policy.keep_days);
+        faults.push(Fault::new(&["keep_days"], reason, "use a whole number from 0 to 365"));
+    }
+    if !(1..=365).contains(&policy.in_use_days) {
+        let reason = format!("is {}", policy.in_use_days);
+        faults.push(Fault::new(&["in_use_days"], reason, "use a whole number from 1 to 365"));
+    }
+    faults.extend(policy.auth_policies.iter().flat_map(auth_policy_faults));
     faults.extend(recipients::faults(&policy.recipients));
     faults.extend(calendar_faults(&policy.calendar));
     faults.extend(policy.rules.iter().flat_map(|(rule, settings)| rule_faults(rule, settings)));
@@ -189,6 +202,18 @@ fn rule_faults(rule: &str, settings: &RuleSettings) -> Vec<Fault> {
     }
     let steps = settings.respond.iter().flat_map(|respond| ladder::faults(&respond.steps));
     faults.extend(steps.map(|(reason, mend)| Fault::new(&["rules", rule, "respond", "steps"], reason, mend)));
+    faults
+}
+
+fn auth_policy_faults(policies: &AuthPolicies) -> Vec<Fault> {
+    let mend = "copy the policy's id from the admin console; no API lists them";
+    let named = [("blocking", &policies.blocking), ("allowing", &policies.allowing)];
+    let empty = named.into_iter().filter(|(_, id)| id.as_str().trim().is_empty());
+    let mut faults: Vec<Fault> = empty.map(|(key, _)| Fault::new(&["auth_policies", key], "is empty", mend)).collect();
+    if faults.is_empty() && policies.blocking == policies.allowing {
+        let mend = "name two policies: one that blocks API tokens, one that allows them";
+        faults.push(Fault::new(&["auth_policies", "allowing"], "is the blocking policy as well", mend));
+    }
     faults
 }
 
@@ -297,6 +322,25 @@ rules:
         assert!(with("{time_zone: Europe/Berlim}").contains("calendar.time_zone: is no known time zone"));
         assert!(with("{weekend: [mon, tue, wed, thu, fri, sat, sun]}").contains("calendar.weekend"));
         assert!(with("{from_hour: 24}").contains("calendar.from_hour: is 24"));
+    }
+
+    #[test]
+    fn policies_that_are_empty_or_the_same_and_a_span_of_use_out_of_bounds_are_named() {
+        let with = |line: &str| refusal(&format!("{GOOD}{line}\n"));
+        let same = with("auth_policies: {blocking: p, allowing: p}");
+        assert!(same.contains("line 15: auth_policies.allowing: is the blocking policy as well"), "{same}");
+        assert!(with("auth_policies: {blocking: '', allowing: p}").contains("auth_policies.blocking: is empty"));
+        assert!(with("auth_policies: {blocking: p}").contains("allowing"));
+        assert!(with("in_use_days: 0").contains("line 15: in_use_days: is 0; use a whole number from 1 to 365"));
+    }
+
+    #[test]
+    fn what_only_a_person_asks_for_is_no_step() {
+        for kind in ["restore", "allow", "release"] {
+            let message = refusal(&GOOD.replace("do: revoke", &format!("do: {kind}")));
+            assert!(message.contains("line 10: rules.unused.respond.steps") && message.contains(kind), "{message}");
+        }
+        assert!(parse(&GOOD.replace("do: revoke", "do: suspend")).is_ok());
     }
 
     #[test]

@@ -13,7 +13,14 @@ pub fn message(org: &OrgId, action: &Action, step: ActionKind, questions: Option
     let facts = NoticeFacts { questions, ..facts(plan, now) };
     let (kind, text) = match step {
         ActionKind::Remind => (MessageKind::Reminder, notices::reminder(&facts, action.told.len().max(1))),
-        ActionKind::Notify | ActionKind::Revoke => (MessageKind::Notice, notices::notice(&facts)),
+        ActionKind::Notify
+        | ActionKind::Revoke
+        | ActionKind::RevokeAll
+        | ActionKind::Suspend
+        | ActionKind::Restore
+        | ActionKind::Block
+        | ActionKind::Allow
+        | ActionKind::Release => (MessageKind::Notice, notices::notice(&facts)),
     };
     let cause = format!("{} {}", action.plan_hash, action.told.len());
     Message {
@@ -30,7 +37,7 @@ pub fn message(org: &OrgId, action: &Action, step: ActionKind, questions: Option
 }
 
 /// What is told of a plan, without anybody who answers questions.
-fn facts(plan: &Plan, now: Timestamp) -> NoticeFacts<'_> {
+pub(super) fn facts(plan: &Plan, now: Timestamp) -> NoticeFacts<'_> {
     let target = &plan.target;
     let owner = target.owner_name.as_deref();
     NoticeFacts {
@@ -43,7 +50,7 @@ fn facts(plan: &Plan, now: Timestamp) -> NoticeFacts<'_> {
         expires_at: target.expires_at,
         why: why(plan),
         next: deed(plan.action).map(|deed| Coming { deed, at: plan.due_at }),
-        others: Others::NotTouched,
+        others: others(plan),
         questions: None,
         now,
     }
@@ -55,10 +62,23 @@ fn why(plan: &Plan) -> &str {
     named.unwrap_or(&plan.why)
 }
 
-fn deed(action: ActionKind) -> Option<Deed<'static>> {
+/// What else of the owner the plan lists.
+fn others(plan: &Plan) -> Others {
+    let others = plan.hits.iter().filter(|hit| hit.credential != plan.target.credential).count();
+    if others == 0 { Others::NotTouched } else { Others::Hit(others as u64) }
+}
+
+/// What an action does, in words; nothing where it only tells.
+pub(super) fn deed(action: ActionKind) -> Option<Deed<'static>> {
     match action {
         ActionKind::Notify | ActionKind::Remind => None,
         ActionKind::Revoke => Some(Deed::REVOKE),
+        ActionKind::RevokeAll => Some(Deed::REVOKE_ALL),
+        ActionKind::Suspend => Some(Deed::SUSPEND),
+        ActionKind::Restore => Some(Deed::RESTORE),
+        ActionKind::Block => Some(Deed::BLOCK),
+        ActionKind::Allow => Some(Deed::ALLOW),
+        ActionKind::Release => Some(Deed::RELEASE),
     }
 }
 
@@ -66,6 +86,7 @@ fn deed(action: ActionKind) -> Option<Deed<'static>> {
 mod tests {
     use super::*;
     use crate::decide::plan::tests::{now, planned_action};
+    use crate::model::{CredentialRef, Hit, Use};
 
     #[test]
     fn a_step_s_message_says_why_without_the_rule_and_bears_the_rule_for_whoever_sends_it() {
@@ -78,6 +99,26 @@ mod tests {
         let rule = action.plan.rule.expect("a rule asked for it");
         assert!(!message.text.contains(&format!("{rule}:")), "{}", message.text);
         assert!(message.text.ends_with("questions: Ann Admin."), "{}", message.text);
+    }
+
+    #[test]
+    fn an_owner_is_told_how_many_of_the_other_credentials_are_hit() {
+        let mut action = planned_action();
+        action.plan.action = ActionKind::Block;
+        let hit = |id: &str| Hit {
+            credential: CredentialRef { id: id.into(), ..action.plan.target.credential.clone() },
+            label: "ci".into(),
+            last_used_at: None,
+            usage: Use::Unknown,
+            exempt: None,
+        };
+        let own = action.plan.target.credential.id.clone();
+        let hits = vec![hit(own.as_str()), hit("t8"), hit("t9")];
+        action.plan.hits = hits;
+        let message = message(&"acme".into(), &action, ActionKind::Notify, None, now());
+        assert!(message.subject.contains("is to be blocked with all other API tokens"), "{}", message.subject);
+        assert!(message.text.contains("can be undone by an org admin"), "{}", message.text);
+        assert!(message.text.contains("Other tokens of this owner: 2 are hit as well."), "{}", message.text);
     }
 
     #[test]

@@ -1,23 +1,29 @@
 //! Advances one action: reads the facts that [`case::next`] asks for, stores each intent before its effect.
 
+mod facts;
+mod owner;
+
 use super::cases::{Cases, cause_of, plan_of, retry_later};
 use crate::{
     decide::{
-        case::{self, Answer, Call, Delivery, Effect, Facts, LogLag, Look, Need, Next, Standing},
-        exempt::{self, Covered},
-        join::last_use_of,
+        announce,
+        case::{self, Call, Effect, Facts, Next},
         ledger::{answer_of, evidence_digest, own_words},
         plan, told,
     },
     error::{Error, Result},
     model::{
-        Action, ActionId, ActionKind, ActionState, Budget, Claim, CredentialKind, Exemption, FindingStatus, LedgerKind,
-        LedgerRecord, MessageState, Org, PolicyVersion, ReportStatus, Target, Timestamp, Told, Versioned,
+        Action, ActionId, ActionKind, ActionState, Budget, Claim, LedgerKind, LedgerRecord, Message, Org,
+        PolicyVersion, Scope, Timestamp, Told, Versioned,
     },
-    ports::{CaseChange, CaseStore, Clock, Deadline, ReportReader, ReportStore, TokenRevoker, Written},
+    ports::{CaseChange, CaseStore, Clock, Deadline, Pending, ReportReader, ReportStore, TokenRevoker, Written},
 };
 use chrono::TimeDelta;
+use facts::fetch;
+use owner::Completed;
 
+/// So many waiting actions are counted.
+const WAITING_MAX: u32 = 1_000;
 /// A read answer, a plan or a claim at most so often in one go; more means that something circles.
 const STEPS_MAX: usize = 64;
 
@@ -48,6 +54,11 @@ where
         match case::next(&action.value, &facts, &policy, now) {
             Next::Need(need) => fetch(cases, org, &action.value, need, &mut facts).await?,
             Next::Do(Effect::Revoke) => revoke(cases, org, &action.value, &mut facts).await,
+            Next::Do(Effect::Act(order)) => owner::act(cases, org, order, &mut facts).await,
+            Next::Do(Effect::StoreTask(task)) => {
+                owner::store_task(cases, org, &action, task).await?;
+                facts = cases.no_facts();
+            }
             Next::Do(_) if deadline.reached() => return Ok(action.value.state),
             Next::Do(Effect::Claim { budget, attempt }) => {
                 facts = claim(cases, org, &action, &facts, budget, attempt).await?;
@@ -57,116 +68,28 @@ where
                 facts = cases.no_facts();
             }
             Next::Do(Effect::Replan) => {
-                replan(cases, org, &action, &policy).await?;
+                if let Some(unread) = replan(cases, org, &action, &policy).await? {
+                    let again_at = Some(now + TimeDelta::minutes(5));
+                    return wait(cases.store, org, &action, again_at, unread, None, now).await;
+                }
                 facts = cases.no_facts();
             }
-            Next::WaitUntil(at, reason) => return wait(cases.store, org, &action, Some(at), reason, now).await,
-            Next::Rest(reason) => return wait(cases.store, org, &action, None, reason, now).await,
+            Next::WaitUntil(at, reason) => return wait(cases.store, org, &action, Some(at), reason, None, now).await,
+            Next::Ask(at, reason) => {
+                let asked = announce::approval_wanted(&org.id, &action.value, at, now);
+                return wait(cases.store, org, &action, Some(at), reason, Some(asked), now).await;
+            }
+            Next::Spent(at, reason) => {
+                let told = spent(cases.store, org, at, now).await?;
+                return wait(cases.store, org, &action, Some(at), reason, Some(told), now).await;
+            }
+            Next::Rest(reason) => return wait(cases.store, org, &action, None, reason, None, now).await,
             Next::Close(state, reason) => {
-                return close(cases.store, org, &action, state, reason, facts.call.as_ref(), now).await;
+                return close(cases.store, org, &action, state, reason, &facts, now).await;
             }
         }
     }
     Err(Error::Contended(format!("action {id}")))
-}
-
-async fn fetch<S, R, C>(
-    cases: &Cases<'_, S, R, C>,
-    org: &Org,
-    action: &Action,
-    need: Need,
-    facts: &mut Facts,
-) -> Result<()>
-where
-    S: CaseStore + ReportReader + ReportStore,
-    R: TokenRevoker,
-    C: Clock,
-{
-    match need {
-        Need::Standing => facts.standing = Some(standing(cases.store, org, action, cases.clock.now()).await?),
-        Need::AdminRole => facts.admin_role = Some(admin_role(cases.revoker, org, action).await),
-        Need::Log => facts.log = Some(log_lag(cases.store, org, cases.clock.now()).await?),
-        Need::EventUse => facts.event_use = Some(event_use(cases.store, org, action).await?),
-        Need::Reread => facts.look = Some(look(cases.revoker, org, action).await),
-        Need::Delivery => facts.delivery = Some(delivery(cases.store, org, action).await?),
-        Need::Budget => facts.budget = Some(budget(cases.store, org).await?),
-    }
-    Ok(())
-}
-
-async fn standing(store: &impl CaseStore, org: &Org, action: &Action, now: Timestamp) -> Result<Standing> {
-    if let Some(exemption) = exemption(store, org, action, now).await? {
-        let until = exemption.until.date_naive();
-        return Ok(Standing::Fallen(format!("it is exempt until {until}: {}", exemption.reason)));
-    }
-    let Some(id) = &action.finding else { return Ok(Standing::Stands) };
-    let Some(finding) = store.finding(&org.id, id).await? else {
-        return Ok(Standing::Fallen("its finding is not stored any more".into()));
-    };
-    Ok(match finding.status {
-        FindingStatus::Resolved => Standing::Fallen(format!("its finding was resolved: {}", finding.reason)),
-        FindingStatus::Exempt => Standing::Fallen("its finding is exempt".into()),
-        FindingStatus::Accepted => Standing::Fallen("the risk of its finding was accepted".into()),
-        FindingStatus::Open if finding.generation != action.finding_generation => {
-            Standing::Fallen("its finding was resolved and opened anew".into())
-        }
-        FindingStatus::Open => Standing::Stands,
-    })
-}
-
-/// The exemption that covers an action's credential now, also one granted since the last report.
-async fn exemption(store: &impl CaseStore, org: &Org, action: &Action, now: Timestamp) -> Result<Option<Exemption>> {
-    let Target { credential, label, owner, .. } = &action.plan.target;
-    let rule = action.plan.rule.as_deref();
-    let covered = Covered { finding: action.finding.as_ref(), credential, owner: owner.as_ref(), label, rule };
-    let exemptions = store.exemptions(&org.id).await?;
-    Ok(exempt::covering(&exemptions, &covered, now).cloned())
-}
-
-async fn admin_role(revoker: &impl TokenRevoker, org: &Org, action: &Action) -> Answer {
-    let Some(owner) = &action.plan.target.owner else { return Answer::Unknown };
-    match revoker.is_org_admin(&org.id, owner).await {
-        Ok(true) => Answer::Yes,
-        Ok(false) => Answer::No,
-        Err(error) => {
-            tracing::warn!(org = %org.id, action = %action.id, error = %error, "the owner's role could not be read");
-            Answer::Unknown
-        }
-    }
-}
-
-async fn log_lag(store: &impl ReportReader, org: &Org, now: Timestamp) -> Result<LogLag> {
-    let state = store.poll_lag(&org.id).await?;
-    let caught_up = state.and_then(|state| state.live.caught_up_at);
-    Ok(caught_up.map_or(LogLag::NeverRead, |at| LogLag::Late(now - at)))
-}
-
-async fn event_use<S: ReportReader + ReportStore>(store: &S, org: &Org, action: &Action) -> Result<Option<Timestamp>> {
-    let target = &action.plan.target;
-    let Some(owner) = &target.owner else { return Ok(None) };
-    let profiles = store.profiles_of(&org.id, owner).await?;
-    let join = store.schedule(&org.id).await?.value.join;
-    let judged_at = action.plan.evidence.judged_at;
-    Ok(last_use_of(&target.credential.id, &target.label, &profiles, join, judged_at))
-}
-
-async fn look(revoker: &impl TokenRevoker, org: &Org, action: &Action) -> Look {
-    let target = &action.plan.target;
-    if target.credential.kind != CredentialKind::UserApiToken {
-        return Look::NotPossible;
-    }
-    let Some(owner) = &target.owner else { return Look::Failed("its owner is not known".into()) };
-    match revoker.reread(&org.id, owner, &target.credential.id).await {
-        Ok(seen) => Look::Seen(seen),
-        Err(error) => Look::Failed(error.to_string()),
-    }
-}
-
-/// The budget, and how many credentials the last complete report lists.
-async fn budget<S: CaseStore + ReportReader>(store: &S, org: &Org) -> Result<(Versioned<Budget>, Option<u64>)> {
-    let reports = store.reports(&org.id, None, 50).await?.items;
-    let complete = reports.iter().find(|report| report.status == ReportStatus::Complete);
-    Ok((store.budget(&org.id).await?, complete.map(|report| report.totals.credentials)))
 }
 
 /// Stores the intent, with the budget's place where one was taken. Afterwards only what cannot change is still known.
@@ -181,7 +104,7 @@ async fn claim<S: CaseStore, R, C: Clock>(
     let now = cases.clock.now();
     let claimed = Action {
         state: ActionState::Claimed,
-        claim: Some(Claim { at: now, attempt }),
+        claim: Some(Claim { at: now, attempt, task: None }),
         reason: Some("the intent is stored; Atlassian is being called".into()),
         changed_at: now,
         wake_at: Some(now + cases.recovery_wait),
@@ -209,20 +132,22 @@ async fn revoke<S, R: TokenRevoker, C: Clock>(
 ) {
     facts.claim_in_hand = None;
     facts.look = None;
-    let target = &action.plan.target;
-    let Some(owner) = &target.owner else {
-        facts.call = Some(Call::Refused("its owner is not known".into()));
-        return;
-    };
-    facts.call = Some(match cases.revoker.revoke(&org.id, owner, &target.credential.id).await {
+    facts.call = Some(match cases.revoker.revoke(&org.id, &action.plan.target).await {
         Ok(revoked) => Call::Answered(revoked),
-        Err(Error::NotPermitted { what, reason }) => Call::Refused(format!("not permitted: {what}: {reason}")),
-        Err(error @ Error::Invalid { .. }) => Call::Refused(error.to_string()),
-        Err(Error::RateLimited { after, .. }) => {
+        Err(error) => failed_call(error),
+    });
+}
+
+/// What is known of a call that failed.
+fn failed_call(error: Error) -> Call {
+    match error {
+        Error::NotPermitted { what, reason } => Call::Refused(format!("not permitted: {what}: {reason}")),
+        error @ Error::Invalid { .. } => Call::Refused(error.to_string()),
+        Error::RateLimited { after, .. } => {
             Call::RateLimited(TimeDelta::from_std(after).unwrap_or(TimeDelta::minutes(1)))
         }
-        Err(error) => Call::Unclear(error.to_string()),
-    });
+        error => Call::Unclear(error.to_string()),
+    }
 }
 
 /// Hands a message over to be sent, in the transaction that stores that it was.
@@ -247,34 +172,17 @@ async fn tell<S: CaseStore, R, C: Clock>(
     cases.store.apply(&org.id, &change).await.map(drop)
 }
 
-/// How far the messages of an action came. One that is not stored (any more) was not sent as far as anybody knows.
-async fn delivery(store: &impl CaseStore, org: &Org, action: &Action) -> Result<Delivery> {
-    let mut last = action.planned_at;
-    for told in &action.told {
-        let Some(Versioned { value: outgoing, .. }) = store.message(&org.id, &told.message).await? else {
-            return Ok(Delivery::Dead("it is not stored any more".to_owned()));
-        };
-        match (outgoing.state, outgoing.sent_at) {
-            (MessageState::Sent, Some(at)) => last = last.max(at),
-            (MessageState::Sent, None) => last = last.max(told.at),
-            (MessageState::Waiting, _) => return Ok(Delivery::Waiting),
-            (MessageState::Dead | MessageState::Withheld, _) => {
-                return Ok(Delivery::Dead(outgoing.reason.unwrap_or_default()));
-            }
-        }
-    }
-    Ok(Delivery::Sent(last))
-}
-
-/// Plans anew by the policy in force; what it no longer asks for is cancelled.
+/// Plans anew by the policy in force; what it no longer asks for is cancelled. Gives the reason where Atlassian could not
+/// be asked what the plan hits, and leaves the action as it is then.
 async fn replan<S, R, C>(
     cases: &Cases<'_, S, R, C>,
     org: &Org,
     action: &Versioned<Action>,
     policy: &PolicyVersion,
-) -> Result<()>
+) -> Result<Option<String>>
 where
     S: CaseStore + ReportReader,
+    R: TokenRevoker,
     C: Clock,
 {
     let now = cases.clock.now();
@@ -285,13 +193,29 @@ where
     };
     let Some(plan) = planned else {
         let reason = "the policy no longer asks for it".to_owned();
-        return close(cases.store, org, action, ActionState::Cancelled, reason, None, now).await.map(drop);
+        return close(cases.store, org, action, ActionState::Cancelled, reason, &Facts::default(), now)
+            .await
+            .map(|_| None);
+    };
+    let plan = match plan.is_unread() {
+        false => plan,
+        true => match owner::complete(cases, org, plan, policy).await? {
+            Completed::Plan(plan) => *plan,
+            Completed::Unread(error) => return Ok(Some(format!("waits: what it hits could not be read: {error}"))),
+        },
     };
     let change = CaseChange {
         action: Some(Versioned { version: action.version, value: plan::replanned(&action.value, plan, now) }),
         ..CaseChange::default()
     };
-    cases.store.apply(&org.id, &change).await.map(drop)
+    cases.store.apply(&org.id, &change).await.map(|_| None)
+}
+
+/// What the security team is told once the budget is spent: how much is due and waits.
+async fn spent(store: &impl CaseStore, org: &Org, free_at: Timestamp, now: Timestamp) -> Result<Message> {
+    let pending = store.pending(&org.id, now, WAITING_MAX).await?;
+    let waiting = pending.iter().filter(|pending| matches!(pending, Pending::Action(_))).count();
+    Ok(announce::budget_spent(&org.id, waiting.max(1) as u64, Some(free_at), now))
 }
 
 /// Stores when to look again and why, if that is news.
@@ -301,6 +225,7 @@ async fn wait(
     action: &Versioned<Action>,
     wake_at: Option<Timestamp>,
     reason: String,
+    told: Option<Message>,
     now: Timestamp,
 ) -> Result<ActionState> {
     let state = match action.value.state {
@@ -324,7 +249,11 @@ async fn wait(
     store_or_retry(
         store,
         org,
-        CaseChange { action: Some(Versioned { version: action.version, value: waiting }), ..CaseChange::default() },
+        CaseChange {
+            action: Some(Versioned { version: action.version, value: waiting }),
+            messages: told.into_iter().collect(),
+            ..CaseChange::default()
+        },
     )
     .await?;
     Ok(state)
@@ -336,7 +265,7 @@ async fn close(
     action: &Versioned<Action>,
     state: ActionState,
     reason: String,
-    call: Option<&Call>,
+    facts: &Facts,
     now: Timestamp,
 ) -> Result<ActionState> {
     let ended = Action { state, reason: Some(reason.clone()), changed_at: now, wake_at: None, ..action.value.clone() };
@@ -350,14 +279,20 @@ async fn close(
         | ActionState::Withheld
         | ActionState::Claimed => LedgerKind::ActionFailed,
     };
-    let answer = answer_of(action.value.state, call);
+    let answer = answer_of(&action.value, facts);
     let change = CaseChange {
         record: Some(LedgerRecord { answer, ..record(&ended, kind, own_words(&reason), now) }),
+        messages: announce::ended(&org.id, &ended, questions(store, org).await?.as_deref(), now),
         action: Some(Versioned { version: action.version, value: ended }),
         ..CaseChange::default()
     };
     store_or_retry(store, org, change).await?;
     Ok(state)
+}
+
+/// The admin who answers questions, as the policy in force names him.
+async fn questions(store: &impl CaseStore, org: &Org) -> Result<Option<String>> {
+    Ok(store.policy(&org.id).await?.and_then(|version| version.policy.recipients.questions))
 }
 
 async fn store_or_retry(store: &impl CaseStore, org: &Org, change: CaseChange) -> Result<()> {
@@ -371,6 +306,10 @@ fn record(action: &Action, kind: LedgerKind, detail: String, now: Timestamp) -> 
     let agreed: Vec<&str> = action.agreed.iter().map(|agreed| agreed.by.as_str()).collect();
     let agreed = (!agreed.is_empty()).then(|| agreed.join(", "));
     let principal = agreed.or(action.requested_by.clone());
+    let detail = match (action.plan.scope, &action.plan.target.owner) {
+        (Scope::Owner, Some(account)) => format!("account {account}: {detail}"),
+        (Scope::Owner, None) | (Scope::Credential, _) => detail,
+    };
     LedgerRecord {
         at: now,
         kind,

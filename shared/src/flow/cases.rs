@@ -3,7 +3,7 @@
 use crate::{
     decide::{
         case::Facts,
-        plan::{self, Cause},
+        plan::{self, Basis, Cause},
     },
     error::{Error, Result},
     model::{Action, CredentialRef, Org, Plan, PolicyVersion, Timestamp},
@@ -59,7 +59,8 @@ pub(super) async fn plan_of(
     }
     let Some(report) = store.latest_report(&org.id).await? else { return Ok(None) };
     let row = store.row(&org.id, &report, credential).await?;
-    Ok(row.and_then(|row| plan::plan(&row, &report, cause, policy, now)))
+    let basis = Basis { report: &report, own_key_ids: org.own_key_ids.as_ref() };
+    Ok(row.and_then(|row| plan::plan(&row, basis, cause, policy, now)))
 }
 
 pub(super) fn retry_later(what: &str) -> Error {

@@ -3,7 +3,7 @@
 //! Each is one transaction: the changed thing, a decision that wakes remediation, and a ledger entry that holds ids only.
 
 use crate::{
-    decide::ledger::evidence_digest,
+    decide::{announce, ledger::evidence_digest},
     error::{Error, Result},
     model::{
         Action, ActionId, ActionState, Agreement, Decision, DecisionKind, LedgerKind, LedgerRecord, OrgId, Stop,
@@ -12,9 +12,11 @@ use crate::{
     ports::{CaseChange, CaseStore, Written},
 };
 
+mod answer;
 mod policy;
 mod request;
 
+pub use answer::{keep, not_needed};
 pub use policy::{Put, confirm_policy, looser, put_policy, submit_policy};
 pub use request::{Asked, Request, actions_of, request};
 
@@ -100,7 +102,9 @@ async fn vote<S: CaseStore>(
         let Some((next, kind, entry)) = counted(&found.value, who, vote)? else {
             return Ok(Voted::Counted(Box::new(found.value)));
         };
+        let questions = store.policy(org).await?.and_then(|version| version.policy.recipients.questions);
         let change = CaseChange {
+            messages: announce::ended(org, &next, questions.as_deref(), who.at),
             decision: Some(decision(kind, Some(id), id.as_str(), who)),
             record: Some(about(&next, entry, vote.sentence(), who)),
             action: Some(Versioned { version: found.version, value: next.clone() }),
@@ -139,6 +143,9 @@ fn agreed(action: &Action, who: Decider<'_>) -> Result<Option<Action>> {
         | ActionState::Expired
         | ActionState::Failed => return Err(Error::Conflict(too_late(action, "approved"))),
     }
+    if action.plan.is_unread() {
+        return Err(Error::Conflict(unread(action)));
+    }
     if action.plan.action.only_tells() {
         return Err(Error::Conflict("the action only tells people something; nobody has to agree to it".to_owned()));
     }
@@ -171,6 +178,14 @@ fn refused(action: &Action, who: Decider<'_>) -> Result<Option<Action>> {
     }
     let reason = Some(format!("rejected by {}: {}", who.by, who.reason));
     Ok(Some(Action { state: ActionState::Rejected, reason, changed_at: who.at, wake_at: None, ..action.clone() }))
+}
+
+fn unread(action: &Action) -> String {
+    let why = action.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    format!(
+        "what the action hits is still being read from Atlassian{why}, so there is nothing to agree to yet: wait until \
+         the plan was read (`plan_state` is `ready`), then look at it and approve its `plan_hash`"
+    )
 }
 
 fn withheld(action: &Action) -> String {

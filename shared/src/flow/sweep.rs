@@ -140,7 +140,7 @@ enum Place {
 
 async fn place(store: &impl CaseStore, org: &Org, finding: &Finding, kind: ActionKind) -> Result<Place> {
     for generation in 1.. {
-        let id = plan::action_id(&org.id, &finding.subject, kind, generation);
+        let id = plan::action_id(&org.id, &finding.subject, finding.owner.as_ref(), kind, generation);
         let Some(Versioned { value: action, .. }) = store.action(&org.id, &id).await? else {
             return Ok(Place::Free(generation));
         };
@@ -162,7 +162,7 @@ where
 {
     let Some(decision) = cases.store.decision(&org.id, id).await? else { return Ok(()) };
     let whole = match decision.kind {
-        DecisionKind::Approved | DecisionKind::Rejected | DecisionKind::Requested => {
+        DecisionKind::Approved | DecisionKind::Rejected | DecisionKind::Requested | DecisionKind::Answered => {
             if let Some(action) = &decision.action {
                 advance_case(cases, org, action, deadline).await?;
             }

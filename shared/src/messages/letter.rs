@@ -31,6 +31,8 @@ pub struct Part<'a> {
     pub subject: &'a str,
     /// Its own text.
     pub text: &'a str,
+    /// The address at which its reader answers, where he may.
+    pub answer: Option<&'a str>,
     /// When it was written: its words for days are those of that day.
     pub written_at: Timestamp,
 }
@@ -56,7 +58,16 @@ fn numbered(number: usize, part: &Part<'_>, now: Timestamp) -> String {
 }
 
 fn body(part: &Part<'_>, now: Timestamp) -> String {
-    format!("{}{}{}\n", preface(part.capacity), written(part.written_at, now), part.text)
+    let answer = part.answer.map(answer).unwrap_or_default();
+    format!("{}{}{}\n{answer}", preface(part.capacity), written(part.written_at, now), part.text)
+}
+
+/// How to answer: the only link in a mail. What it opens shows first.
+fn answer(address: &str) -> String {
+    format!(
+        "\nTo keep it, or to say that it is not needed, answer here. The page shows what is known and asks before \
+         anything follows; it never asks for the token or for a password:\n{address}\n"
+    )
 }
 
 /// A message that had to wait says since when: its “today” is past.
@@ -97,10 +108,16 @@ mod tests {
         let text = "Your API token 'zapier' (made 4 Feb, last use not known) expires tomorrow. Nothing happens today.";
         let now = "2026-11-21T12:00:00Z".parse().unwrap();
         let written_at = "2026-11-17T12:00:00Z".parse().unwrap();
-        let part =
-            |capacity| Part { capacity, subject: "Your API token 'zapier' expires 22 Nov", text, written_at: now };
+        let part = |capacity| Part {
+            capacity,
+            subject: "Your API token 'zapier' expires 22 Nov",
+            text,
+            answer: None,
+            written_at: now,
+        };
         let one = letter(&[part(&Capacity::Owner)], now);
-        let several = letter(&[part(&sponsor), Part { written_at, ..part(&fallback) }], now);
+        let answer = Some("https://tokens.example.com/answers/e30.bWFj");
+        let several = letter(&[Part { answer, ..part(&sponsor) }, Part { written_at, ..part(&fallback) }], now);
         let shown = [one, several].map(|Text { subject, text }| format!("{subject}\n---\n{text}"));
         insta::assert_snapshot!(shown.join("\n=====\n\n"));
     }

@@ -1,6 +1,8 @@
 //! What is told of one credential while something is planned for it, happens to it or has ended. Plain text, without
 //! links and without secrets: a mail that asks to be clicked teaches people to click.
 
+mod deeds;
+
 use super::{
     dates::{date, spoken},
     noun, one_line, plain, unlinked,
@@ -57,16 +59,6 @@ pub struct Deed<'a> {
     pub undo: Undo,
     /// What people then have to do, as a sentence.
     pub then: &'a str,
-}
-
-impl Deed<'_> {
-    /// Revoking a token.
-    pub const REVOKE: Deed<'static> = Deed {
-        noun: "Revoking",
-        participle: "revoked",
-        undo: Undo::Never,
-        then: "A new token must be made and pasted into the job.",
-    };
 }
 
 /// What is going to happen.

@@ -1,7 +1,8 @@
 //! Actions: the plan as data, its states, and the decisions of people.
 
 use super::{
-    AccountId, ActionId, ActionKind, Approval, CredentialRef, FindingId, LastUsedSource, MessageId, ReportId, Timestamp,
+    AccountId, ActionId, ActionKind, Approval, CredentialRef, FindingId, Hit, LastUsedSource, Means, MessageId,
+    ReportId, TaskId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -12,6 +13,8 @@ use std::fmt;
 pub enum Scope {
     /// The one credential that was judged.
     Credential,
+    /// Everything of the account that answers for it.
+    Owner,
 }
 
 /// The credential as it was when the plan was made; it must still be so when the action is done.
@@ -88,20 +91,69 @@ pub struct Plan {
     pub expires_at: Timestamp,
     /// Why nothing is done although the rule asks for it.
     pub withheld: Option<String>,
+    /// Every credential that it hits; empty where it hits the target alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hits: Vec<Hit>,
+    /// What it works with; `None` until that was read, and where it hits the target alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub means: Option<Means>,
+}
+
+impl Plan {
+    /// Whether what it hits and works with is still to be read from Atlassian; nobody can agree to it before.
+    pub fn is_unread(&self) -> bool {
+        self.state() == PlanState::Reading
+    }
+
+    /// Whether there is something in it to agree to.
+    pub fn state(&self) -> PlanState {
+        match (&self.withheld, self.scope, &self.means) {
+            (Some(_), ..) => PlanState::Withheld,
+            (None, Scope::Owner, None) => PlanState::Reading,
+            (None, Scope::Credential, _) | (None, Scope::Owner, Some(_)) => PlanState::Ready,
+        }
+    }
 }
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Target { credential, label, owner_name, .. } = &self.target;
         let owner = owner_name.as_deref().unwrap_or("an unknown owner");
-        writeln!(f, "{} '{label}' ({credential}) of {owner}", self.action.as_str())?;
+        match self.scope {
+            Scope::Credential => writeln!(f, "{} '{label}' ({credential}) of {owner}", self.action.as_str())?,
+            Scope::Owner => writeln!(f, "{} {owner}, with all credentials of the account", self.action.as_str())?,
+        }
         writeln!(f, "  why: {}", self.why)?;
         self.effects.iter().try_for_each(|effect| writeln!(f, "  note: {effect}"))?;
         let day = |at: Timestamp| at.format("%Y-%m-%d %H:%M UTC");
+        self.hits.iter().try_for_each(|hit| writeln!(f, "  hits: '{}' ({})", hit.label, hit.credential))?;
         self.before.iter().try_for_each(|step| writeln!(f, "  {}: {}", step.action.as_str(), day(step.due_at)))?;
-        match &self.withheld {
-            Some(reason) => write!(f, "  withheld: {reason}"),
-            None => write!(f, "  not before {}", day(self.due_at)),
+        match (&self.withheld, self.is_unread()) {
+            (Some(reason), _) => write!(f, "  withheld: {reason}"),
+            (None, true) => write!(f, "  being read from Atlassian: nobody can agree to it yet"),
+            (None, false) => write!(f, "  not before {}", day(self.due_at)),
+        }
+    }
+}
+
+/// Whether there is something in a plan to agree to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlanState {
+    /// What it hits is still being read from Atlassian: nobody can agree to it before.
+    Reading,
+    /// It is whole.
+    Ready,
+    /// It is held back, and says why.
+    Withheld,
+}
+
+impl PlanState {
+    /// The name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reading => "reading",
+            Self::Ready => "ready",
+            Self::Withheld => "withheld",
         }
     }
 }
@@ -175,7 +227,7 @@ impl ActionState {
     }
 }
 
-/// A person's yes to one plan.
+/// A person's yes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agreement {
     /// Who.
@@ -202,6 +254,9 @@ pub struct Claim {
     pub at: Timestamp,
     /// 1 for the first attempt.
     pub attempt: u32,
+    /// The task that Atlassian began for it; stored right after the answer that named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskId>,
 }
 
 /// An action, from its plan to its end.
@@ -229,6 +284,9 @@ pub struct Action {
     pub agreed: Vec<Agreement>,
     /// The messages of this plan that were handed over to be sent, in the order of the steps.
     pub told: Vec<Told>,
+    /// Whoever answers for the credential said that it is not needed.
+    #[serde(default)]
+    pub not_needed: Option<Agreement>,
     /// The stored intent, once there is one.
     pub claim: Option<Claim>,
     /// Why it stands where it stands, for people.
@@ -274,4 +332,6 @@ pub enum DecisionKind {
     Resumed,
     /// An exemption was granted: what it covers is cancelled.
     Exempted,
+    /// Whoever answers for a credential said that it is not needed.
+    Answered,
 }

@@ -37,6 +37,12 @@ macro_rules! string_ids {
 }
 
 string_ids! {
+    /// An authentication policy, as the admin console shows its id (no API lists them).
+    AuthPolicyId;
+    /// A directory of an org (Organizations API v2).
+    DirectoryId;
+    /// A task that moves people between authentication policies.
+    TaskId;
     /// An Atlassian organization: the UUID that admin.atlassian.com shows.
     OrgId;
     /// An Atlassian account: opaque, 1 to 128 characters of `[a-zA-Z0-9_|:-]` (Organizations API spec).

@@ -40,6 +40,8 @@ pub enum LedgerKind {
     ActionRejected,
     /// A message to whoever answers for a credential was handed over to be sent.
     OwnerTold,
+    /// Whoever answers for a credential said that it is not needed.
+    OwnerAnswered,
     /// The intent to act was stored and the budget taken.
     ActionClaimed,
     /// The effect was seen.
@@ -88,6 +90,10 @@ pub enum LedgerAnswer {
     RateLimited,
     /// No answer came, or it was lost with the process that waited for it.
     Unclear,
+    /// What was ordered for the account was done, at once or by a task that ended well.
+    Done,
+    /// The task that Atlassian began failed for the account.
+    TaskFailed,
 }
 
 /// What is to be recorded; the chain adds the rest. Holds ids, no names and no addresses.

@@ -1,6 +1,7 @@
 //! The words of Tokenwarden. No I/O, no clock.
 
 mod action;
+mod answer;
 mod calendar;
 mod credential;
 mod event;
@@ -13,6 +14,7 @@ mod ledger;
 pub mod mask;
 mod message;
 mod org;
+mod owner_action;
 mod policy;
 mod poll;
 mod purge;
@@ -26,8 +28,10 @@ mod secret;
 mod usage;
 
 pub use action::{
-    Action, ActionState, Agreement, Claim, Decision, DecisionKind, Evidence, Plan, PlannedStep, Scope, Target, Told,
+    Action, ActionState, Agreement, Claim, Decision, DecisionKind, Evidence, Plan, PlanState, PlannedStep, Scope,
+    Target, Told,
 };
+pub use answer::{AnswerLink, AnswersAs};
 pub use calendar::{Calendar, DayOfWeek};
 pub use credential::{Credential, CredentialKind, CredentialRef, CredentialStatus, Owner, OwnerStatus, Relation};
 pub use event::{Actor, AuditEvent, EventKey, EventSource, Location, TokenMark, TokenRole, Topic};
@@ -36,12 +40,13 @@ pub use fact::{Fact, FactName, Facts, Knowledge, Observations};
 pub use finding::{Finding, FindingStatus, Severity, Verdict};
 pub use head::{HeadKey, PublicKey, Seal, SignedHead, SignerKey};
 pub use ids::{
-    AccountId, ActionId, ChannelKey, CredentialId, EventId, EventTokenId, FindingId, MessageId, OrgId, QuarantineId,
-    RecipientKey, ReportId, shard_of, short_hash, stable_hash,
+    AccountId, ActionId, AuthPolicyId, ChannelKey, CredentialId, DirectoryId, EventId, EventTokenId, FindingId,
+    MessageId, OrgId, QuarantineId, RecipientKey, ReportId, TaskId, shard_of, short_hash, stable_hash,
 };
 pub use ledger::{Budget, LedgerAnswer, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop};
 pub use message::{Audience, Mailbox, Message, MessageKind, MessageState, OpenMail, Outgoing, Undelivered};
 pub use org::{Org, OrgState, Principal, Role};
+pub use owner_action::{Access, AuthPolicies, Hit, Means, Membership, Order, TaskState};
 pub use policy::{ActionKind, Approval, Limits, Mode, Policy, PolicyVersion, Response, RuleSettings, Step};
 pub use poll::{ActionCatalogue, ActionName, Delays, Interval, MinuteUse, PollState, Reader};
 pub use purge::{Purge, PurgePlace};

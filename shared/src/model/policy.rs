@@ -1,6 +1,6 @@
 //! The policy: what is judged, what is answered, how much, and in which mode.
 
-use super::{AccountId, Calendar, Recipients, Timestamp};
+use super::{AccountId, AuthPolicies, Calendar, Recipients, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,11 +35,33 @@ pub enum ActionKind {
     Remind,
     /// Revoke the one credential. Cannot be undone.
     Revoke,
+    /// Revoke all tokens of a service account. Cannot be undone.
+    RevokeAll,
+    /// Suspend an account in its directories: its access ends, its tokens stay.
+    Suspend,
+    /// Undo a suspension that was made from here.
+    Restore,
+    /// Move an account to the authentication policy that blocks API tokens.
+    Block,
+    /// Move an account to the authentication policy that allows them.
+    Allow,
+    /// Undo a block that was made from here: back to the policy from before.
+    Release,
 }
 
 impl ActionKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Notify, Self::Remind, Self::Revoke];
+    pub const ALL: [Self; 9] = [
+        Self::Notify,
+        Self::Remind,
+        Self::Revoke,
+        Self::RevokeAll,
+        Self::Suspend,
+        Self::Restore,
+        Self::Block,
+        Self::Allow,
+        Self::Release,
+    ];
 
     /// The name in the API, the tables and the policy file.
     pub fn as_str(self) -> &'static str {
@@ -47,6 +69,42 @@ impl ActionKind {
             Self::Notify => "notify",
             Self::Remind => "remind",
             Self::Revoke => "revoke",
+            Self::RevokeAll => "revoke_all",
+            Self::Suspend => "suspend",
+            Self::Restore => "restore",
+            Self::Block => "block",
+            Self::Allow => "allow",
+            Self::Release => "release",
+        }
+    }
+
+    /// What it hits.
+    pub fn scope(self) -> Scope {
+        match self {
+            Self::Notify | Self::Remind | Self::Revoke => Scope::Credential,
+            Self::RevokeAll | Self::Suspend | Self::Restore | Self::Block | Self::Allow | Self::Release => Scope::Owner,
+        }
+    }
+
+    /// Whether credentials stop working by it, so that none of them may be exempt or in use.
+    pub fn ends_use(self) -> bool {
+        match self {
+            Self::Revoke | Self::RevokeAll | Self::Suspend | Self::Block => true,
+            Self::Notify | Self::Remind | Self::Restore | Self::Allow | Self::Release => false,
+        }
+    }
+
+    /// Whether it brings back what was before an action from here.
+    pub fn undoes(self) -> bool {
+        match self {
+            Self::Restore | Self::Release => true,
+            Self::Notify
+            | Self::Remind
+            | Self::Revoke
+            | Self::RevokeAll
+            | Self::Suspend
+            | Self::Block
+            | Self::Allow => false,
         }
     }
 
@@ -54,7 +112,13 @@ impl ActionKind {
     pub fn only_tells(self) -> bool {
         match self {
             Self::Notify | Self::Remind => true,
-            Self::Revoke => false,
+            Self::Revoke
+            | Self::RevokeAll
+            | Self::Suspend
+            | Self::Restore
+            | Self::Block
+            | Self::Allow
+            | Self::Release => false,
         }
     }
 }
@@ -169,6 +233,15 @@ pub struct Policy {
     /// How long a plan waits for an approval after it is due, in days, before it expires (1 to 365).
     #[serde(default = "approval_days")]
     pub approval_valid_days: u32,
+    /// For how many days whoever answers for a credential may keep it by the link in his mail (0 to 365; 0: not at all).
+    #[serde(default = "keep_days")]
+    pub keep_days: u32,
+    /// Used within so many days before the plan is "in use": nothing of its owner is ended as a whole (1 to 365).
+    #[serde(default = "in_use_days")]
+    pub in_use_days: u32,
+    /// Where people are moved; without it nobody is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_policies: Option<AuthPolicies>,
     /// Who is told; without it nobody is.
     #[serde(default, skip_serializing_if = "Recipients::is_absent")]
     pub recipients: Recipients,
@@ -180,8 +253,16 @@ pub struct Policy {
     pub rules: BTreeMap<String, RuleSettings>,
 }
 
+fn in_use_days() -> u32 {
+    30
+}
+
 fn approval_days() -> u32 {
     30
+}
+
+fn keep_days() -> u32 {
+    90
 }
 
 /// A policy as it is in force.

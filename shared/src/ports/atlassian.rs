@@ -1,9 +1,9 @@
 //! What the flows need from Atlassian: its log, its lists, and what revokes.
 
-use super::Staged;
+use super::{OwnerActor, Staged};
 use crate::{
     error::Result,
-    model::{AccountId, ActionCatalogue, CredentialId, OrgId, SectionName, Timestamp},
+    model::{AccountId, ActionCatalogue, CredentialId, OrgId, SectionName, Target, Timestamp},
 };
 use std::future::Future;
 
@@ -62,7 +62,7 @@ pub trait TokenReader: Send + Sync {
     fn own_key_ids(&self, org: &OrgId) -> impl Future<Output = Result<Option<Vec<CredentialId>>>> + Send;
 }
 
-/// A user's token as the API that revokes it shows it.
+/// A credential as the API that revokes it shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenSnapshot {
     /// Its id there.
@@ -89,30 +89,20 @@ pub enum Reread {
 /// What Atlassian answered to a revocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Revoked {
-    /// 204: revoked now.
+    /// Revoked now.
     Now,
-    /// 404 `notFound`: no such token (any more).
+    /// No such credential (any more).
     Already,
-    /// 404 `accountNotFound`: no success.
+    /// The owner's account is not known: no success.
     AccountUnknown,
 }
 
-/// Revokes one user token. A type of its own: nothing that only reads can reach it.
-pub trait TokenRevoker: Send + Sync {
-    /// Reads one token of a user from the API that revokes (user management).
-    fn reread(
-        &self,
-        org: &OrgId,
-        owner: &AccountId,
-        credential: &CredentialId,
-    ) -> impl Future<Output = Result<Reread>> + Send;
+/// Revokes one credential. A type of its own: nothing that only reads can reach it.
+pub trait TokenRevoker: OwnerActor {
+    /// Reads the credential from the API that revokes it.
+    fn reread(&self, org: &OrgId, target: &Target) -> impl Future<Output = Result<Reread>> + Send;
     /// Whether the account is an org admin.
     fn is_org_admin(&self, org: &OrgId, account: &AccountId) -> impl Future<Output = Result<bool>> + Send;
-    /// Revokes one token of a user. Cannot be undone.
-    fn revoke(
-        &self,
-        org: &OrgId,
-        owner: &AccountId,
-        credential: &CredentialId,
-    ) -> impl Future<Output = Result<Revoked>> + Send;
+    /// Revokes the credential. Cannot be undone.
+    fn revoke(&self, org: &OrgId, target: &Target) -> impl Future<Output = Result<Revoked>> + Send;
 }

@@ -4,8 +4,8 @@ use super::{CaseStore, Written};
 use crate::{
     error::Result,
     model::{
-        ChatKind, MailAddress, Mailbox, Message, MessageId, OrgId, Outgoing, Page, RecipientKey, SecretName, Timestamp,
-        Undelivered, Versioned,
+        AnswerLink, ChatKind, MailAddress, Mailbox, Message, MessageId, OrgId, Outgoing, Page, RecipientKey,
+        SecretName, Timestamp, Undelivered, Versioned,
     },
 };
 use std::{future::Future, time::Duration};
@@ -44,6 +44,11 @@ pub struct OutboxChange {
 /// The ways out. Each send is one try, bounded in time; the id of what is sent goes along, so that a receiver can tell a
 /// repetition.
 pub trait Notifier: Send + Sync {
+    /// The address at which the reader of a mail answers; `None` where the deployment has no public address.
+    fn answer_address(
+        &self,
+        link: &AnswerLink,
+    ) -> impl Future<Output = std::result::Result<Option<String>, Refusal>> + Send;
     /// A mail.
     fn mail(&self, mail: &Mail) -> impl Future<Output = Delivery> + Send;
     /// A chat message, by the endpoint that the secret names.

@@ -1,6 +1,6 @@
 //! `lifetime-over-policy`: it lives longer than the policy allows.
 
-use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, number};
+use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, days_since, number};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 
@@ -29,8 +29,8 @@ fn judge(subject: &Subject<'_>, max_days: i64, now: Timestamp) -> Verdict {
     let Some(created_at) = subject.credential.created_at else {
         return Verdict::Unknown { missing: "the date on which it was made" };
     };
-    let lifetime = subject.credential.expires_at.map(|at| (at - created_at).num_days());
-    let age = (now - created_at).num_days();
+    let lifetime = subject.credential.expires_at.map(|at| days_since(created_at, at));
+    let age = days_since(created_at, now);
     match lifetime {
         Some(lifetime) if lifetime > max_days => guilty(say::lifetime_over_policy(created_at, lifetime, max_days)),
         Some(_) => Verdict::Clean,

@@ -266,9 +266,11 @@ fn parameters<T: DeserializeOwned>(given: &Parameters) -> Result<T, String> {
     })
 }
 
+const MILLIS_A_DAY: i64 = 86_400_000;
+
 /// Whole days from a moment to now.
 fn days_since(at: Timestamp, now: Timestamp) -> i64 {
-    (now - at).num_days()
+    (now.timestamp_millis() - at.timestamp_millis()) / MILLIS_A_DAY
 }
 
 #[cfg(test)]

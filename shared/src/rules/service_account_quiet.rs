@@ -1,6 +1,6 @@
 //! `service-account-quiet`: a service account's token that no service uses any more.
 
-use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, number};
+use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, days_since, number};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 
@@ -29,7 +29,7 @@ fn judge(subject: &Subject<'_>, quiet_days: i64, now: Timestamp) -> Verdict {
     let Some(last) = subject.last_use() else {
         return Verdict::Unknown { missing: "Atlassian's own last-used date" };
     };
-    let quiet = (now - last).num_days();
+    let quiet = days_since(last, now);
     if quiet <= quiet_days {
         return Verdict::Clean;
     }

@@ -1,6 +1,6 @@
 //! `superseded`: the same owner made a newer token for the same job, it is in use, and this one went quiet.
 
-use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, USER_AND_SERVICE_TOKENS, number};
+use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, USER_AND_SERVICE_TOKENS, days_since, number};
 use crate::messages::rules as say;
 use crate::model::{Credential, Severity, Timestamp, Use, UsedDays, Verdict};
 use chrono::TimeDelta;
@@ -75,7 +75,7 @@ fn successor<'a>(
     if subject.credential.owner.is_none() {
         return Err("its owner");
     }
-    let quiet = (now - last).num_days();
+    let quiet = days_since(last, now);
     if quiet < QUIET_AT_LEAST_DAYS.min(quiet_days) {
         return Ok(None);
     }

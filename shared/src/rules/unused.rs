@@ -1,6 +1,6 @@
 //! `unused`: Atlassian's own last-used date is older than the window, and older than the token's own rhythm explains.
 
-use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, number};
+use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, days_since, number};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Use, UsedDays, Verdict};
 
@@ -34,7 +34,7 @@ fn judge(subject: &Subject<'_>, window_days: i64, now: Timestamp) -> Verdict {
     let Some(last) = subject.last_use() else {
         return Verdict::Unknown { missing: "Atlassian's own last-used date" };
     };
-    let idle = (now - last).num_days();
+    let idle = days_since(last, now);
     if idle <= window_days || subject.credential.expires_at.is_some_and(|at| at <= now) {
         return Verdict::Clean;
     }

@@ -22,6 +22,11 @@ impl SecretsManagerSource {
         Self::new(Client::new(sdk), [(purpose, id)])
     }
 
+    /// A source for these purposes, with a client of its own.
+    pub fn of(sdk: &aws_config::SdkConfig, ids: impl IntoIterator<Item = (Purpose, String)>) -> Self {
+        Self::new(Client::new(sdk), ids)
+    }
+
     /// A source for these purposes; the ids are names or ARNs. What is not named cannot be read.
     pub fn new(client: Client, ids: impl IntoIterator<Item = (Purpose, String)>) -> Self {
         Self { client, ids: ids.into_iter().map(|(purpose, id)| (purpose.as_str(), id)).collect() }

@@ -1,10 +1,15 @@
 //! The process's memory of its secrets.
 
-use super::shapes::{ApiToken, ApiTokenSecret, Endpoint, KeySecret, MessagesSecret, Purpose, WebhookSecret, parse};
+use super::shapes::{
+    ApiToken, ApiTokenSecret, Endpoint, KeySecret, LinkSecret, MessagesSecret, Purpose, WebhookSecret, parse,
+};
 use crate::{
-    decide::verify::{Accepted, matching},
+    decide::{
+        answer_link,
+        verify::{Accepted, matching},
+    },
     error::{Error, Result},
-    model::{CredentialId, OrgId, Principal, Role, Secret, SecretName, Timestamp},
+    model::{AnswerLink, CredentialId, OrgId, Principal, Role, Secret, SecretName, Timestamp},
     ports::{Clock, SecretSource},
 };
 use chrono::TimeDelta;
@@ -40,6 +45,7 @@ pub struct SecretCache<S, C> {
     unscoped: Slot<KeySecret>,
     api: Slot<ApiTokenSecret>,
     messages: Slot<MessagesSecret>,
+    links: Slot<LinkSecret>,
 }
 
 impl<S: SecretSource, C: Clock> SecretCache<S, C> {
@@ -53,6 +59,7 @@ impl<S: SecretSource, C: Clock> SecretCache<S, C> {
             unscoped: Slot::new(Purpose::AtlassianUnscoped),
             api: Slot::new(Purpose::ApiTokens),
             messages: Slot::new(Purpose::Messages),
+            links: Slot::new(Purpose::Links),
         }
     }
 
@@ -145,6 +152,27 @@ impl<S: SecretSource, C: Clock> SecretCache<S, C> {
         found.ok_or_else(|| Error::SecretUnavailable {
             name: Purpose::Messages.as_str().to_owned(),
             reason: format!("has no entry `{name}` for the org {org}; add it with its `url`"),
+        })
+    }
+
+    /// The keys of links in mails: the first signs, all of them open.
+    ///
+    /// # Errors
+    /// [`Error::SecretUnavailable`] if the secret cannot be read.
+    pub async fn link_keys(&self) -> Result<Vec<Secret>> {
+        let secret = self.find(&self.links, |_| Some(())).await?.0;
+        Ok([Some(&secret.key), secret.previous.as_ref()].into_iter().flatten().cloned().collect())
+    }
+
+    /// The text of a link, signed.
+    ///
+    /// # Errors
+    /// [`Error::SecretUnavailable`] if the secret cannot be read or its key is too short.
+    pub async fn sealed(&self, link: &AnswerLink) -> Result<String> {
+        let keys = self.link_keys().await?;
+        keys.first().and_then(|key| answer_link::seal(link, key)).ok_or_else(|| Error::SecretUnavailable {
+            name: Purpose::Links.as_str().to_owned(),
+            reason: "its `key` is shorter than 32 characters".to_owned(),
         })
     }
 

@@ -22,6 +22,8 @@ pub enum Purpose {
     ApiTokens,
     /// Where chats and programs take messages: `{"<org>":{"<name>":{"url","signing"}}}`.
     Messages,
+    /// What links in mails are signed with: `{"key","previous"}`; the key before it still opens what it signed.
+    Links,
 }
 
 impl Purpose {
@@ -33,6 +35,7 @@ impl Purpose {
             Self::AtlassianUnscoped => "atlassian-unscoped",
             Self::ApiTokens => "api-tokens",
             Self::Messages => "messages",
+            Self::Links => "links",
         }
     }
 }
@@ -43,6 +46,14 @@ pub(super) type MessagesSecret = HashMap<OrgId, HashMap<SecretName, Endpoint>>;
 pub(super) type WebhookSecret = HashMap<OrgId, WebhookOrg>;
 /// An Atlassian key secret.
 pub(super) type KeySecret = HashMap<OrgId, OrgKey>;
+
+/// The secret that signs links.
+#[derive(Deserialize)]
+pub(super) struct LinkSecret {
+    pub(super) key: Secret,
+    #[serde(default)]
+    pub(super) previous: Option<Secret>,
+}
 
 /// What one org's webhooks may present.
 #[derive(Deserialize)]

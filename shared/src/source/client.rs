@@ -84,7 +84,7 @@ impl<S: SecretSource, C: Clock> AtlassianClient<S, C> {
         let mut answer = self.patiently(endpoint, &url, &key).await?;
         if answer.status == StatusCode::UNAUTHORIZED
             && let Some(newer) = self.secrets.rotated_key(self.scope, org, &key).await?
-            && endpoint.method() != Method::DELETE
+            && !endpoint.changes()
         {
             answer = self.patiently(endpoint, &url, &newer).await?;
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    model::{AccountId, CredentialId, OrgId},
+    model::{AccountId, AuthPolicyId, CredentialId, DirectoryId, OrgId, TaskId},
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::Method;
@@ -40,8 +40,28 @@ pub(super) enum Endpoint<'a> {
     FindUser(&'a OrgId, &'a AccountId),
     /// One user's tokens (user management API spec).
     UserTokens(&'a AccountId),
-    /// Revokes one token of one user (user management API spec). The only request that changes anything.
+    /// Revokes one token of one user (user management API spec).
     RevokeUserToken(&'a AccountId, &'a CredentialId),
+    /// Revokes one admin key of the org (API access reference; needs `delete:keys:admin`).
+    RevokeOrgKey(&'a OrgId, &'a CredentialId),
+    /// Its directories (Organizations API spec, v2).
+    Directories(&'a OrgId),
+    /// The search for one account in one directory (Organizations API spec, v2).
+    FindMember(&'a OrgId, &'a DirectoryId, &'a AccountId),
+    /// The tokens of one service account (API access reference, experimental).
+    OneServiceAccountTokens(&'a OrgId, &'a AccountId),
+    /// Revokes all tokens of one service account (API access reference; needs `delete:service-accounts-tokens:admin`).
+    RevokeServiceTokens(&'a OrgId, &'a AccountId),
+    /// Suspends one account in one directory (Organizations API spec, v2: 204).
+    Suspend(&'a OrgId, &'a DirectoryId, &'a AccountId),
+    /// Restores one account in one directory (Organizations API spec, v2: 204).
+    Restore(&'a OrgId, &'a DirectoryId, &'a AccountId),
+    /// Moves people, by their emails, into an authentication policy (auth-policy cookbook: 202 and a task).
+    AddToPolicy(&'a OrgId, &'a AuthPolicyId, &'a str),
+    /// How far such a task came (auth-policy cookbook).
+    PolicyTask(&'a OrgId, &'a TaskId),
+    /// The authentication policies of accounts (Control reference lists it; its body is unconfirmed).
+    PoliciesOf(&'a OrgId, &'a AccountId),
 }
 
 impl Endpoint<'_> {
@@ -61,6 +81,16 @@ impl Endpoint<'_> {
             Self::FindUser(..) => "the search for users",
             Self::UserTokens(_) => "the list of one user's API tokens",
             Self::RevokeUserToken(..) => "the revocation of one API token",
+            Self::RevokeOrgKey(..) => "the revocation of one org API key",
+            Self::Directories(_) => "the list of directories",
+            Self::FindMember(..) => "the search for users of a directory",
+            Self::OneServiceAccountTokens(..) => "the list of one service account's tokens",
+            Self::RevokeServiceTokens(..) => "the revocation of one service account's tokens",
+            Self::Suspend(..) => "the suspension of an account",
+            Self::Restore(..) => "the restoration of an account",
+            Self::AddToPolicy(..) => "the move to an authentication policy",
+            Self::PolicyTask(..) => "the task that moves people",
+            Self::PoliciesOf(..) => "the authentication policy of an account",
         }
     }
 
@@ -76,9 +106,47 @@ impl Endpoint<'_> {
             | Self::ServiceAccounts(_)
             | Self::ServiceAccountTokens(_)
             | Self::OauthClients(_)
-            | Self::UserTokens(_) => Method::GET,
-            Self::FindUser(..) => Method::POST,
-            Self::RevokeUserToken(..) => Method::DELETE,
+            | Self::UserTokens(_)
+            | Self::Directories(_)
+            | Self::OneServiceAccountTokens(..)
+            | Self::PolicyTask(..) => Method::GET,
+            Self::FindUser(..)
+            | Self::FindMember(..)
+            | Self::PoliciesOf(..)
+            | Self::Suspend(..)
+            | Self::Restore(..)
+            | Self::AddToPolicy(..) => Method::POST,
+            Self::RevokeUserToken(..) | Self::RevokeServiceTokens(..) => Method::DELETE,
+            Self::RevokeOrgKey(..) => Method::PATCH,
+        }
+    }
+
+    /// Whether it changes something in Atlassian. Such a call is never made twice by itself.
+    pub(super) fn changes(self) -> bool {
+        match self {
+            Self::Org(_)
+            | Self::Users(_)
+            | Self::DirectoryUsers(_)
+            | Self::EventsStream(_)
+            | Self::EventActions(_)
+            | Self::ApiTokens(_)
+            | Self::ApiKeys(_)
+            | Self::ServiceAccounts(_)
+            | Self::ServiceAccountTokens(_)
+            | Self::OauthClients(_)
+            | Self::FindUser(..)
+            | Self::UserTokens(_)
+            | Self::Directories(_)
+            | Self::FindMember(..)
+            | Self::OneServiceAccountTokens(..)
+            | Self::PolicyTask(..)
+            | Self::PoliciesOf(..) => false,
+            Self::RevokeUserToken(..)
+            | Self::RevokeOrgKey(..)
+            | Self::RevokeServiceTokens(..)
+            | Self::Suspend(..)
+            | Self::Restore(..)
+            | Self::AddToPolicy(..) => true,
         }
     }
 
@@ -105,12 +173,42 @@ impl Endpoint<'_> {
             Self::RevokeUserToken(account, token) => {
                 format!("/users/{}/manage/api-tokens/{}", of_account(account)?, segment("token id", token.as_str())?)
             }
+            Self::RevokeOrgKey(org, key) => format!(
+                "/admin/api-access/v1/orgs/{}/api-keys/revoke/{}",
+                of_org(org)?,
+                segment("key id", key.as_str())?
+            ),
+            Self::Directories(org) => format!("/admin/v2/orgs/{}/directories", of_org(org)?),
+            Self::FindMember(org, directory, _) => format!("{}/search", of_directory(org, directory)?),
+            Self::OneServiceAccountTokens(org, account) | Self::RevokeServiceTokens(org, account) => {
+                of_service_account(org, account)?
+            }
+            Self::Suspend(org, directory, account) => {
+                format!("{}/{}/suspend", of_directory(org, directory)?, of_account(account)?)
+            }
+            Self::Restore(org, directory, account) => {
+                format!("{}/{}/restore", of_directory(org, directory)?, of_account(account)?)
+            }
+            Self::AddToPolicy(org, policy, _) => {
+                let policy = segment("policy id", policy.as_str())?;
+                format!("/admin/control/v1/orgs/{}/auth-policy/{policy}/add-users", of_org(org)?)
+            }
+            Self::PolicyTask(org, task) => {
+                let task = segment("task id", task.as_str())?;
+                format!("/admin/control/v1/orgs/{}/auth-policy/task/{task}", of_org(org)?)
+            }
+            Self::PoliciesOf(org, _) => {
+                format!("/admin/control/v1/orgs/{}/users/auth-policies/bulk-fetch", of_org(org)?)
+            }
         })
     }
 
     pub(super) fn body(self) -> Option<Value> {
         match self {
             Self::FindUser(_, account) => Some(json!({"accountIds": [account], "expand": ["platformRoles"]})),
+            Self::FindMember(_, _, account) => Some(json!({"accountIds": [account]})),
+            Self::AddToPolicy(_, _, email) => Some(json!({"users": [email]})),
+            Self::PoliciesOf(_, account) => Some(json!({"accountIds": [account]})),
             Self::Org(_)
             | Self::Users(_)
             | Self::DirectoryUsers(_)
@@ -122,7 +220,14 @@ impl Endpoint<'_> {
             | Self::ServiceAccountTokens(_)
             | Self::OauthClients(_)
             | Self::UserTokens(_)
-            | Self::RevokeUserToken(..) => None,
+            | Self::RevokeUserToken(..)
+            | Self::RevokeOrgKey(..)
+            | Self::Directories(_)
+            | Self::OneServiceAccountTokens(..)
+            | Self::RevokeServiceTokens(..)
+            | Self::Suspend(..)
+            | Self::Restore(..)
+            | Self::PolicyTask(..) => None,
         }
     }
 }
@@ -133,6 +238,23 @@ fn of_org(org: &OrgId) -> Result<String> {
 
 fn of_account(account: &AccountId) -> Result<String> {
     segment("account id", account.as_str())
+}
+
+/// A directory by its id: what is done in one needs one, and `-`, which stands for all, is documented for searches only.
+fn of_directory(org: &OrgId, directory: &DirectoryId) -> Result<String> {
+    if directory.as_str() == "-" {
+        return Err(Error::invalid("directory id", "it must name one directory"));
+    }
+    Ok(format!("/admin/v2/orgs/{}/directories/{}/users", of_org(org)?, segment("directory id", directory.as_str())?))
+}
+
+/// The tokens of one service account. Beside the accounts stands the list of all their tokens, under a name of its own.
+fn of_service_account(org: &OrgId, account: &AccountId) -> Result<String> {
+    let account = of_account(account)?;
+    if account == "api-tokens" {
+        return Err(Error::invalid("account id", "it names a list and no account"));
+    }
+    Ok(format!("/admin/api-access/v1/orgs/{}/service-accounts/{account}/api-tokens", of_org(org)?))
 }
 
 /// One segment of a path. Refused is what is empty, what means "here" or "up", and what holds a separator or a control
@@ -147,90 +269,5 @@ fn segment(what: &str, id: &str) -> Result<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BAD_IDS: [&str; 12] =
-        ["", " ", ".", "..", "%2e%2E", "a/b", "/", "../api-tokens", "a%2Fb", "a\\b", "a\nb", "%2f"];
-
-    fn every(org: &OrgId, account: &AccountId, token: &CredentialId, visit: &mut dyn FnMut(Endpoint<'_>)) {
-        [
-            Endpoint::Org(org),
-            Endpoint::Users(org),
-            Endpoint::EventsStream(org),
-            Endpoint::EventActions(org),
-            Endpoint::ApiTokens(org),
-            Endpoint::ApiKeys(org),
-            Endpoint::ServiceAccounts(org),
-            Endpoint::ServiceAccountTokens(org),
-            Endpoint::OauthClients(org),
-            Endpoint::FindUser(org, account),
-            Endpoint::UserTokens(account),
-            Endpoint::RevokeUserToken(account, token),
-        ]
-        .into_iter()
-        .for_each(visit);
-    }
-
-    fn built(org: &str, account: &str, token: &str) -> Vec<String> {
-        let (mut urls, ids) = (vec![], (OrgId::new(org), AccountId::new(account), CredentialId::new(token)));
-        every(&ids.0, &ids.1, &ids.2, &mut |endpoint| {
-            if let Ok(path) = endpoint.path() {
-                let url = reqwest::Url::parse(&format!("https://api.example{path}")).unwrap();
-                urls.push(format!("{} {}", endpoint.method(), url.path()));
-            }
-        });
-        urls
-    }
-
-    #[test]
-    fn these_are_all_requests_that_can_be_made() {
-        assert_eq!(
-            built("o", "557058:a", "t?#&"),
-            [
-                "GET /admin/v1/orgs/o",
-                "GET /admin/v1/orgs/o/users",
-                "GET /admin/v1/orgs/o/events-stream",
-                "GET /admin/v1/orgs/o/event-actions",
-                "GET /admin/api-access/v1/orgs/o/api-tokens",
-                "GET /admin/api-access/v1/orgs/o/api-keys",
-                "GET /admin/api-access/v1/orgs/o/service-accounts",
-                "GET /admin/api-access/v1/orgs/o/service-accounts/api-tokens",
-                "GET /admin/api-access/v1/orgs/o/oauth-clients",
-                "POST /admin/v2/orgs/o/directories/-/users/search",
-                "GET /users/557058%3Aa/manage/api-tokens",
-                "DELETE /users/557058%3Aa/manage/api-tokens/t%3F%23%26",
-            ]
-        );
-    }
-
-    #[test]
-    fn no_id_changes_the_shape_of_a_path() {
-        for bad in BAD_IDS {
-            assert_eq!(built(bad, bad, bad), Vec::<String>::new(), "{bad:?}");
-            for (account, token) in [("a", bad), (bad, "t"), (bad, bad)] {
-                let urls = built("o", account, token);
-                assert!(urls.iter().all(|url| !url.starts_with("DELETE")), "{account:?} {token:?}: {urls:?}");
-            }
-        }
-        for odd in ["a b", "ü", "a:b|c", "...", "a..b", "%", "%zz", "..;"] {
-            let urls = built(odd, odd, odd);
-            let shape = |url: &String| url.matches('/').count();
-            assert_eq!(urls.iter().map(shape).collect::<Vec<_>>(), [4, 5, 5, 5, 6, 6, 6, 7, 6, 8, 4, 5], "{odd:?}");
-        }
-    }
-
-    #[test]
-    fn whatever_the_ids_a_delete_names_one_token_of_one_user() {
-        let ids = BAD_IDS.into_iter().chain(["a", "api-tokens", "orgs", "manage"]);
-        for (org, account, token) in ids.clone().flat_map(|a| ids.clone().map(move |b| (a, b, a))) {
-            for url in built(org, account, token).iter().filter(|url| url.starts_with("DELETE")) {
-                let parts: Vec<_> = url.trim_start_matches("DELETE /").split('/').collect();
-                assert!(
-                    matches!(parts.as_slice(), ["users", _, "manage", "api-tokens", token] if !token.is_empty()),
-                    "{url}"
-                );
-            }
-        }
-    }
-}
+#[path = "endpoint_tests.rs"]
+mod tests;

@@ -4,8 +4,9 @@ pub mod client;
 mod endpoint;
 mod limit;
 mod next;
+pub mod owner_actor;
 pub mod reader;
-pub mod revoker;
+mod revoker;
 
 pub use client::AtlassianClient;
 pub use reader::AtlassianReader;

@@ -1,6 +1,7 @@
 //! Atlassian's JSON, exactly as it is sent. Everything optional that is not proven.
 
 pub mod alert;
+pub mod control;
 pub mod delivery;
 pub mod errors;
 pub mod event;

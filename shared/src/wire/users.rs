@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{AccountId, Owner, OwnerStatus, Relation},
+    model::{Access, AccountId, DirectoryId, Owner, OwnerStatus, Relation},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -142,6 +142,41 @@ impl DirectoryUser {
     }
 }
 
+/// The directories of an org (Organizations API spec, v2).
+pub type DirectoryListing = Listing<ListedDirectory>;
+
+/// A directory.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ListedDirectory {
+    directory_id: Option<Value>,
+}
+
+impl ListedDirectory {
+    /// Its id.
+    ///
+    /// # Errors
+    /// [`Error::Upstream`] if the row has none.
+    pub fn into_id(self) -> Result<DirectoryId> {
+        require(self.directory_id.as_ref(), "the list of directories", "directoryId").map(DirectoryId::new)
+    }
+}
+
+/// A page of `users/search` in one directory (Organizations API spec, v2).
+#[derive(Debug, Deserialize)]
+pub struct MemberPage {
+    data: Vec<FoundUser>,
+}
+
+impl MemberPage {
+    /// Whether an account can use the directory (`membershipStatus`); `None` if it is no member of it.
+    pub fn access(&self, account: &AccountId) -> Option<Access> {
+        let is = |user: &&FoundUser| clean(user.account_id.as_ref()).as_deref() == Some(account.as_str());
+        let status = status_word(self.data.iter().find(is)?.membership_status.as_ref());
+        Some(if status.as_deref() == Some("suspended") { Access::Suspended } else { Access::Open })
+    }
+}
+
 /// A page of `users/search` (Organizations API spec, v2).
 #[derive(Debug, Deserialize)]
 pub struct UserSearchPage {
@@ -152,6 +187,7 @@ pub struct UserSearchPage {
 #[serde(default, rename_all = "camelCase")]
 struct FoundUser {
     account_id: Option<Value>,
+    membership_status: Option<Value>,
     platform_roles: Option<Vec<Value>>,
 }
 

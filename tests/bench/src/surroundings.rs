@@ -79,6 +79,7 @@ impl Surroundings {
             ("ATLASSIAN_READ_SECRET_ID", "atlassian-read"),
             ("ATLASSIAN_UNSCOPED_SECRET_ID", "atlassian-unscoped"),
             ("API_TOKENS_SECRET_ID", "api-tokens"),
+            ("LINKS_SECRET_ID", "links"),
         ];
         settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
     }

@@ -4,8 +4,11 @@ use crate::org::{Still, at_once};
 use crate::universe::{MINUTE, Millis, Network, SECOND, Universe, timestamp};
 use shared::{
     error::{Error, Result},
-    model::{AccountId, ActionState, CredentialId, CredentialRow, LedgerKind, MessageState, OrgId, Told},
-    ports::{CaseReader, Reread, Revoked, TokenRevoker, TokenSnapshot},
+    model::{
+        AccountId, ActionState, AuthPolicyId, CredentialId, CredentialRow, LedgerKind, Membership, MessageState, Order,
+        OrgId, Target, TaskId, TaskState, Told,
+    },
+    ports::{Acted, CaseReader, OwnerActor, Reread, Revoked, TokenRevoker, TokenSnapshot},
 };
 use std::{
     collections::BTreeMap,
@@ -189,13 +192,13 @@ fn failed(what: &str) -> Error {
 }
 
 impl TokenRevoker for Revoker {
-    async fn reread(&self, _: &OrgId, _: &AccountId, id: &CredentialId) -> Result<Reread> {
+    async fn reread(&self, _: &OrgId, target: &Target) -> Result<Reread> {
         self.universe.pass(self.universe.latency()).await;
         if self.atlassian.is_down() || self.universe.fault(|odds| odds.unread) {
             return Err(failed("user tokens"));
         }
         let (now, state) = (self.universe.now(), self.atlassian.state());
-        let Some(token) = state.tokens.get(id) else { return Ok(Reread::Gone) };
+        let Some(token) = state.tokens.get(&target.credential.id) else { return Ok(Reread::Gone) };
         if token.revoked_at.is_some_and(|at| at + LISTED_STILL <= now) {
             return Ok(Reread::Gone);
         }
@@ -209,7 +212,8 @@ impl TokenRevoker for Revoker {
         Ok(false)
     }
 
-    async fn revoke(&self, org: &OrgId, _: &AccountId, id: &CredentialId) -> Result<Revoked> {
+    async fn revoke(&self, org: &OrgId, target: &Target) -> Result<Revoked> {
+        let id = &target.credential.id;
         let gives_up_at = self.universe.now() + CALL_TIMEOUT.as_millis() as Millis;
         let (answered_at, fate) = self.atlassian.begin(org, id);
         self.universe.until(answered_at.min(gives_up_at)).await;
@@ -227,5 +231,36 @@ impl TokenRevoker for Revoker {
                 Err(Error::RateLimited { what: "revoke".into(), after })
             }
         }
+    }
+}
+
+/// Nobody of these worlds acts on accounts: who asks for it is told so.
+fn not_simulated<T>() -> Result<T> {
+    Err(Error::invalid("the order", "accounts are not simulated here"))
+}
+
+impl OwnerActor for Revoker {
+    async fn service_tokens(&self, _: &OrgId, _: &AccountId) -> Result<Vec<TokenSnapshot>> {
+        not_simulated()
+    }
+
+    async fn user_tokens(&self, _: &OrgId, _: &AccountId) -> Result<Option<Vec<TokenSnapshot>>> {
+        not_simulated()
+    }
+
+    async fn memberships(&self, _: &OrgId, _: &AccountId) -> Result<Vec<Membership>> {
+        not_simulated()
+    }
+
+    async fn auth_policy(&self, _: &OrgId, _: &AccountId) -> Result<Option<AuthPolicyId>> {
+        not_simulated()
+    }
+
+    async fn act(&self, _: &OrgId, _: &Order) -> Result<Acted> {
+        not_simulated()
+    }
+
+    async fn task(&self, _: &OrgId, _: &TaskId) -> Result<TaskState> {
+        not_simulated()
     }
 }

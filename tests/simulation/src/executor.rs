@@ -91,7 +91,7 @@ impl<T> Executor<T> {
                 Some(came_to)
             }
             Poll::Pending => {
-                self.turn(self.universe.wake(), place);
+                self.turn(self.universe.take_wake(), place);
                 None
             }
         }

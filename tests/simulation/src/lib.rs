@@ -3,7 +3,6 @@
 //!
 //! A world that breaks is named by its seed: `SIMULATION_SEED=7 cargo test -p tokenwarden-simulation no_world`.
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod atlassian;
 mod checks;

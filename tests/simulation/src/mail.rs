@@ -2,7 +2,7 @@
 
 use crate::universe::Universe;
 use shared::{
-    model::{ChatKind, SecretName},
+    model::{AnswerLink, ChatKind, SecretName},
     ports::{Delivery, Dispatch, Mail as Letter, Notifier, Refusal},
 };
 use std::sync::Arc;
@@ -20,6 +20,10 @@ impl Mail {
 }
 
 impl Notifier for Mail {
+    async fn answer_address(&self, _: &AnswerLink) -> Result<Option<String>, Refusal> {
+        Ok(None)
+    }
+
     async fn mail(&self, _: &Letter) -> Delivery {
         self.take().await
     }

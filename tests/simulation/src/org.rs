@@ -9,10 +9,10 @@ use futures::FutureExt;
 use shared::{
     flow::decide_action::{self, Decider},
     model::{
-        AccountId, ActionKind, Calendar, Changes, Channel, Credential, CredentialKind, CredentialRef, CredentialRow, CredentialStatus,
-        Finding, FindingStatus, FindingTransition, LastUsedSource, Limits, MailAddress, Mode, Org, OrgId, Policy,
-        PollState, Reader, Recipients, Report, ReportStatus, Response, RuleSettings, Severity, Step, Timestamp, Toggle,
-        Totals, Use, Versioned,
+        AccountId, ActionKind, Calendar, Changes, Channel, Credential, CredentialKind, CredentialRef, CredentialRow,
+        CredentialStatus, Finding, FindingStatus, FindingTransition, LastUsedSource, Limits, MailAddress, Mode, Org,
+        OrgId, Owner, OwnerStatus, Policy, PollState, Reader, Recipients, Relation, Report, ReportStatus, Response,
+        RuleSettings, Severity, Step, Timestamp, Toggle, Totals, Use, Versioned,
     },
     ports::{CaseChange, CaseStore, FindingStore, PollStore, ReportStore},
 };
@@ -70,7 +70,7 @@ fn row(n: usize) -> CredentialRow {
         status: CredentialStatus::Allowed,
     };
     CredentialRow {
-        owner: None,
+        owner: credential.owner.clone().map(owner),
         last_used_at: credential.last_used_at,
         last_used_source: LastUsedSource::Inventory,
         usage: Use::Known,
@@ -85,6 +85,12 @@ fn row(n: usize) -> CredentialRow {
     }
 }
 
+/// Somebody who can be written to.
+fn owner(account: AccountId) -> Owner {
+    let email = Some(format!("{}@example.com", account.as_str().replace(' ', "-")));
+    Owner { email, status: OwnerStatus::Active, ..Owner::new(account, Relation::Managed) }
+}
+
 /// The policy of a world; each version waits for approvals another number of days. The only place that makes one.
 pub(crate) fn policy_of(options: &Options, version: u32) -> Policy {
     let Options { max_actions, max_share_percent, window_hours, approval, .. } = *options;
@@ -95,6 +101,9 @@ pub(crate) fn policy_of(options: &Options, version: u32) -> Policy {
         protected: [AccountId::new("nobody")].into(),
         limits: Limits { max_actions, max_share_percent: max_share_percent.into(), window_hours },
         approval_valid_days: 100 + version,
+        keep_days: 90,
+        in_use_days: 30,
+        auth_policies: None,
         recipients: recipients(),
         // Every day is a working day, so that the storms meet what is due; calendars have tests of their own.
         calendar: Calendar { weekend: [].into(), from_hour: 0, ..Calendar::default() },

@@ -6,6 +6,7 @@ use crate::{
     universe::{Millis, Network, SECOND, Universe, timestamp},
 };
 use shared::{
+    decide::plan::Basis,
     flow::decide_action::{self, Decider, Request, Switch, request},
     model::{Action, ActionKind, ActionState},
     ports::CaseReader,
@@ -47,7 +48,8 @@ pub(crate) async fn requester(universe: Arc<Universe>, store: ModelStore<Network
             let pause = universe.random().between(0, SECOND);
             universe.pass(pause).await;
             let Ok(Some(policy)) = store.policy(&org_id()).await else { continue };
-            let asked = Request { action: ActionKind::Revoke, row, report: &report, policy: &policy };
+            let basis = Basis { report: &report, own_key_ids: None };
+            let asked = Request { action: ActionKind::Revoke, row, basis, policy: &policy };
             let who = Decider { by: "asker", at: timestamp(universe.now()), reason: "because" };
             if request(&store, &org_id(), asked, who).await.is_ok() {
                 break;

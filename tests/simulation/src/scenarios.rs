@@ -32,7 +32,10 @@ fn where_the_limit_is_zero_nothing_is_called_and_everything_waits() {
     let bounds = [(0, 100), (4, 0)];
     each(0..WORLDS, |seed| {
         let (max_actions, max_share_percent) = bounds[seed as usize % bounds.len()];
-        let mut world = world(seed, |options| Options { max_actions, max_share_percent, used: 0, ..options });
+        let mut world = world(seed, |options| {
+            let notice = Midway::Never;
+            Options { max_actions, max_share_percent, notice, used: 0, ..options }
+        });
         world.live();
         world.calm_rounds(5);
         checks::but_rest(&world)?;

@@ -37,7 +37,7 @@ pub(crate) struct Universe {
 
 impl Universe {
     pub(crate) fn new(random: Random, odds: Odds) -> Arc<Self> {
-        let (now, wake, calm) = (AtomicI64::new(0), AtomicI64::new(0), AtomicBool::new(false));
+        let (now, wake, calm) = (AtomicI64::new(0), AtomicI64::new(Millis::MAX), AtomicBool::new(false));
         Arc::new(Self { now, wake, calm, odds, random: Mutex::new(random) })
     }
 
@@ -49,9 +49,12 @@ impl Universe {
         self.now.fetch_max(at, Relaxed);
     }
 
-    /// When the future that was just polled wants to be polled again.
-    pub(crate) fn wake(&self) -> Millis {
-        self.wake.load(Relaxed)
+    /// When the future that was polled since the last time wants to be polled again: never before the next millisecond.
+    pub(crate) fn take_wake(&self) -> Millis {
+        match self.wake.swap(Millis::MAX, Relaxed) {
+            Millis::MAX => self.now() + 1,
+            at => at.max(self.now() + 1),
+        }
     }
 
     /// From now on nothing fails.
@@ -102,11 +105,13 @@ pub(crate) struct Until<'a> {
 impl Future for Until<'_> {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+    /// Wakes at once, for what polls several at a time and asks only those again that woke it.
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         if self.universe.now() >= self.at {
             return Poll::Ready(());
         }
-        self.universe.wake.store(self.at, Relaxed);
+        self.universe.wake.fetch_min(self.at, Relaxed);
+        context.waker().wake_by_ref();
         Poll::Pending
     }
 }
@@ -114,6 +119,9 @@ impl Future for Until<'_> {
 /// The way to the tables.
 #[derive(Clone)]
 pub(crate) struct Network(pub(crate) Arc<Universe>);
+
+/// One of the odds.
+type Share = fn(&Odds) -> u32;
 
 impl Weather for Network {
     async fn reading(&self) -> Reading {
@@ -123,7 +131,7 @@ impl Weather for Network {
 
     async fn writing(&self) -> Writing {
         self.0.pass(self.0.latency()).await;
-        let faults: [(fn(&Odds) -> u32, Writing); 3] = [
+        let faults: [(Share, Writing); 3] = [
             (|odds| odds.conflict, Writing::Conflict),
             (|odds| odds.refused, Writing::Refused),
             (|odds| odds.answer_lost, Writing::AnswerLost),

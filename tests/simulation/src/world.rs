@@ -2,8 +2,8 @@
 
 use crate::{
     atlassian::{Atlassian, CALL_TIMEOUT, Revoker},
-    mail::Mail,
     executor::{Executor, Life},
+    mail::Mail,
     options::{Midway, Options},
     org::{Still, at_once, org_id, poll, rows, settle},
     people,
@@ -14,7 +14,7 @@ use remediate_tokens::{App, Record, Trigger};
 use shared::{
     flow::decide_action::{self, Decider, Switch},
     model::{Action, Approval},
-    ports::{CaseReader, CaseStore, Pending},
+    ports::{CaseReader, CaseStore, OutboxStore, Pending},
     signing::LocalSigner,
 };
 use std::{future::Future, sync::Arc};
@@ -283,6 +283,13 @@ impl World {
         assert_eq!(released, Ok(None));
     }
 
+    /// When a message is to be tried next; `None` if none waits.
+    fn next_message(&self) -> Option<Millis> {
+        let page = at_once(self.store.under(Still).messages(&org_id(), None, 1_000)).expect("the tables are read");
+        let next = page.items.iter().filter_map(|outgoing| outgoing.next_at);
+        next.map(|at| (at - timestamp(0)).num_milliseconds()).min()
+    }
+
     /// When something is to be looked at next; `None` if nothing is.
     fn next_moment(&self) -> Option<Millis> {
         let (open, now) = (self.actions(), self.universe.now());
@@ -290,8 +297,9 @@ impl World {
         let pending = at_once(self.store.under(Still).pending(&org_id(), far, 1_000)).expect("the tables are read");
         let open = open.iter().filter(|action| !action.state.is_final());
         let wakes = open.filter_map(|action| action.wake_at).map(|at| (at - timestamp(0)).num_milliseconds());
-        let others = pending.iter().any(|pending| !matches!(pending, Pending::Action(_))).then_some(now);
-        wakes.chain(others).min()
+        let handled_at_once = |pending: &Pending| !matches!(pending, Pending::Action(_) | Pending::Message(_));
+        let others = pending.iter().any(handled_at_once).then_some(now);
+        wakes.chain(others).chain(self.next_message()).min()
     }
 }
 

@@ -160,6 +160,7 @@ pub fn put_secrets(secrets: &SecretsManager) {
     secrets.put("atlassian-read", &key("sim-read-key"));
     secrets.put("atlassian-unscoped", &key("sim-admin-key"));
     secrets.put("messages", &json!({ ORG: {} }));
+    secrets.put("links", &json!({ "key": "a key that signs the links of a simulated company" }));
     let token =
         |name: &str| json!({ "subject": name, "value": format!("{name}-token"), "roles": [name], "orgs": ["*"] });
     secrets.put("api-tokens", &json!({ "tokens": [token("reader"), token("approver"), token("admin")] }));

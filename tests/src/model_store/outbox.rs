@@ -45,7 +45,9 @@ impl<W: Weather> OutboxStore for ModelStore<W> {
 fn put(cases: &mut Cases, change: &OutboxChange) -> Written {
     let current = |one: &Versioned<Outgoing>| follows(cases.messages.get(&one.value.message.id), one);
     let mailbox = change.mailbox.as_ref();
-    if !change.messages.iter().all(current) || !mailbox.is_none_or(|(key, next)| follows(cases.mailboxes.get(key), next)) {
+    if !change.messages.iter().all(current)
+        || !mailbox.is_none_or(|(key, next)| follows(cases.mailboxes.get(key), next))
+    {
         return Written::Contended;
     }
     let messages = change.messages.iter().map(|one| (one.value.message.id.clone(), stored(one)));

@@ -56,7 +56,19 @@ pub(super) fn commit(cases: &mut Cases, org: &OrgId, change: &CaseChange, head: 
 /// Every part of a change as a write. A new part that is not handled here does not compile.
 fn writes(change: &CaseChange) -> Vec<Write<'_>> {
     let CaseChange {
-        org, action, budget, policy, proposal, register, unregister, sponsor, exemption, decision, messages, handled, record,
+        org,
+        action,
+        budget,
+        policy,
+        proposal,
+        register,
+        unregister,
+        sponsor,
+        exemption,
+        decision,
+        messages,
+        handled,
+        record,
     } = change;
     let mut writes: Vec<Write<'_>> = register.iter().map(Write::Register).collect();
     writes.extend(org.as_ref().map(Write::Org));
@@ -89,7 +101,11 @@ impl Write<'_> {
             Self::Action(action) => unless(follows(cases.actions.get(&action.value.id), action), Refusal::Moved),
             Self::Budget(budget) => unless(follows(cases.budget.as_ref(), budget), Refusal::Moved),
             Self::Policy(policy) => unless(policy.version == cases.policies.len() as u64 + 1, Refusal::Moved),
-            Self::Register(_) | Self::Unregister(_) | Self::Sponsor(_) | Self::Exemption(_) | Self::Proposal(_)
+            Self::Register(_)
+            | Self::Unregister(_)
+            | Self::Sponsor(_)
+            | Self::Exemption(_)
+            | Self::Proposal(_)
             | Self::Message(_) => None,
             Self::Decision(decision) => unless(!cases.decisions.contains_key(&decision.id), Refusal::Decided),
             Self::Handled(pending, generation) => unhandled(cases, pending, *generation),
@@ -134,11 +150,10 @@ fn unhandled(cases: &Cases, pending: &Pending, generation: Option<u32>) -> Optio
     gone.then_some(Refusal::HandledGone)
 }
 
-/// A message that is there already stays as it is.
+/// A message that is there already stays as it is. The stream's filter lets none through: a sweep sends it.
 fn tell(cases: &mut Cases, message: &Message) {
     let new = || Versioned { version: 1, value: Outgoing::new(message.clone()) };
     cases.messages.entry(message.id.clone()).or_insert_with(new);
-    cases.stream.push(Pending::Message(message.id.clone()));
 }
 
 /// An action or a message leaves the index by its own write, so handling one adds nothing.

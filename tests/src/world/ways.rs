@@ -17,6 +17,11 @@ use std::{
 /// What remediate-tokens of a world sends by.
 pub type WorldNotifiers = Notifiers<Ways, TestClock, Ways, Ways>;
 
+/// Where the readers of a world's mails answer.
+pub const PUBLIC_URL: &str = "https://tokens.example.com";
+/// What the links in a world's mails are signed with.
+pub const LINK_KEY: &str = "the key of the links in the mails of a world";
+
 #[derive(Debug, Default)]
 struct Inside {
     endpoints: Value,
@@ -37,7 +42,8 @@ impl Ways {
     /// What a function sends by. Its memory of the secret is its own.
     pub fn notifiers(&self, clock: &TestClock) -> WorldNotifiers {
         let http = shared::http::messages_http_client(Duration::from_secs(5));
-        Notifiers::new(http, SecretCache::new(self.clone(), clock.clone()), self.clone(), self.clone())
+        let secrets = SecretCache::new(self.clone(), clock.clone());
+        Notifiers::new(http, secrets, self.clone(), self.clone()).answered_at(PUBLIC_URL)
     }
 
     /// The endpoints of an org, as the secret `messages` holds them: `{"<name>":{"url","signing"}}`.
@@ -69,6 +75,7 @@ impl Ways {
 impl SecretSource for Ways {
     async fn fetch(&self, name: &str) -> Result<Secret> {
         match name {
+            "links" => Ok(Secret::new(json!({ "key": LINK_KEY }).to_string())),
             "messages" => Ok(Secret::new(self.with(|inside| inside.endpoints.to_string()))),
             other => Err(Error::SecretUnavailable { name: other.into(), reason: "not in this world".into() }),
         }

@@ -44,6 +44,20 @@ async fn nobody_approves_what_he_asked_for_himself() {
 }
 
 #[tokio::test]
+async fn a_plan_that_is_still_being_read_says_so_and_cannot_be_approved_before() {
+    let server = Server::enforcing().await;
+    assert_eq!(planned(&server).await["plan_state"], "ready");
+    let wanted =
+        json!({"credential": {"kind": "user_api_token", "id": "tok/001"}, "action": "suspend", "reason": "left"});
+    let asked = server.post("approver", "/v1/orgs/org-1/actions", &wanted).await;
+    assert_eq!((asked.status, &asked.json()["plan_state"]), (201, &json!("reading")), "{}", asked.text);
+    let ballot = json!({"plan_hash": asked.json()["plan_hash"], "reason": "yes"});
+    let early = server.post("approver-2", &vote(&asked.json(), "approve"), &ballot).await;
+    assert_eq!(early.status, 409);
+    assert!(early.json()["detail"].as_str().unwrap().contains("wait until the plan was read"), "{}", early.text);
+}
+
+#[tokio::test]
 async fn our_own_keys_and_other_kinds_are_not_acted_on() {
     let server = Server::enforcing().await;
     let wanted =
@@ -51,7 +65,7 @@ async fn our_own_keys_and_other_kinds_are_not_acted_on() {
     let own = server.post("approver", "/v1/orgs/org-1/actions", &wanted("org_api_key", "tok/014")).await;
     let key = server.post("approver", "/v1/orgs/org-1/actions", &wanted("org_api_key", "tok/029")).await;
     let none = server.post("approver", "/v1/orgs/org-1/actions", &wanted("user_api_token", "none")).await;
-    assert_eq!((own.status, key.status, none.status), (409, 400, 404));
+    assert_eq!((own.status, key.status, none.status), (409, 409, 404));
 }
 
 #[tokio::test]

@@ -27,6 +27,11 @@ async fn every_route_wants_a_credential_and_its_role() {
                 assert_eq!(server.send("", method.as_str(), &path, &[], "").await.status, 200, "{route:?}");
                 continue;
             }
+            Access::Link => {
+                let answer = server.send("admin", method.as_str(), &path, &[], "answer=not_needed&sure=yes").await;
+                assert_eq!(answer.status, 403, "{route:?}: no role stands for a link");
+                continue;
+            }
             Access::PageReader => &[Role::Reader],
             Access::Holder(roles) | Access::Form(roles) => roles,
         };

@@ -7,13 +7,13 @@ use shared::{
     config::{EventSettings, KeepEvents},
     error::Result,
     flow::publish_head::{Published, publish_head},
-    model::{Mode, OrgId, Principal, Role, Timestamp},
+    model::{Mode, OrgId, Principal, Role, Secret, Timestamp},
     ports::Clock,
     signing::LocalSigner,
     store::{Retention, Store},
 };
 use std::time::Duration;
-use tokenwarden_tests::{dynamo::LocalDynamo, sample};
+use tokenwarden_tests::{dynamo::LocalDynamo, sample, world::LINK_KEY};
 
 pub(crate) const ORG: &str = "org-1";
 
@@ -45,6 +45,10 @@ impl Gate for Names {
 
     async fn approvers(&self, _: &OrgId, _: Timestamp) -> Result<usize> {
         Ok(self.0)
+    }
+
+    async fn link_keys(&self) -> Result<Vec<Secret>> {
+        Ok(vec![Secret::new(LINK_KEY)])
     }
 }
 

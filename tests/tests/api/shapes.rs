@@ -54,7 +54,7 @@ async fn answers_have_the_shapes_that_the_document_promises() {
         assert_eq!(faults, Vec::<String>::new(), "{route:?}");
         checked += 1;
     }
-    assert_eq!(checked, 22);
+    assert_eq!(checked, 23);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The clients against the simulated org, which was written from Atlassian's documents and not from ours.
 
-use crate::{Reader, Revoker, Secrets, clients};
+use crate::{Reader, Revoker, Secrets, clients, target_of, token_of};
 use atlassian_sim::{Dialect, Dialects, OrgInfo, Sim, SimOptions};
 use serde_json::{Value, json};
 use shared::{
@@ -141,18 +141,33 @@ async fn the_stream_is_read_to_its_end_and_its_actions_have_names() {
 async fn a_token_is_read_again_revoked_and_gone() {
     let bench = Bench::start().await;
     let token = bench.some_token().await;
-    let (owner, id) = (token.owner.clone().unwrap(), token.reference.id.clone());
-    let Reread::Present(snapshot) = bench.revoker.reread(&bench.org, &owner, &id).await.unwrap() else { panic!() };
+    let (target, id) = (target_of(&token), token.reference.id.clone());
+    let Reread::Present(snapshot) = bench.revoker.reread(&bench.org, &target).await.unwrap() else { panic!() };
     assert_eq!((&snapshot.label, snapshot.created_at), (&token.label, token.created_at));
 
-    assert_eq!(bench.revoker.revoke(&bench.org, &owner, &id).await, Ok(Revoked::Now));
-    assert_eq!(bench.revoker.reread(&bench.org, &owner, &id).await, Ok(Reread::Gone));
-    assert_eq!(bench.revoker.revoke(&bench.org, &owner, &id).await, Ok(Revoked::Already));
+    assert_eq!(bench.revoker.revoke(&bench.org, &target).await, Ok(Revoked::Now));
+    assert_eq!(bench.revoker.reread(&bench.org, &target).await, Ok(Reread::Gone));
+    assert_eq!(bench.revoker.revoke(&bench.org, &target).await, Ok(Revoked::Already));
     assert!(!bench.truth("user_api_token").await.contains(id.as_str()));
 
-    let stranger = "557058:nobody".into();
-    assert_eq!(bench.revoker.revoke(&bench.org, &stranger, &id).await, Ok(Revoked::AccountUnknown));
-    assert_eq!(bench.revoker.reread(&bench.org, &stranger, &id).await, Ok(Reread::AccountUnknown));
+    let stranger = token_of("557058:nobody", id.as_str());
+    assert_eq!(bench.revoker.revoke(&bench.org, &stranger).await, Ok(Revoked::AccountUnknown));
+    assert_eq!(bench.revoker.reread(&bench.org, &stranger).await, Ok(Reread::AccountUnknown));
+}
+
+#[tokio::test]
+async fn a_key_of_the_org_is_read_again_from_its_list_revoked_and_gone() {
+    let bench = Bench::start().await;
+    let keys = bench.credentials(SectionName::OrgApiKeys).await;
+    let key = keys.into_iter().find(|key| !key.reference.id.as_str().starts_with("sim-")).unwrap();
+    let target = target_of(&key);
+    let Reread::Present(snapshot) = bench.revoker.reread(&bench.org, &target).await.unwrap() else { panic!() };
+    assert_eq!((&snapshot.label, snapshot.created_at), (&key.label, key.created_at));
+    assert_eq!(bench.revoker.revoke(&bench.org, &target).await, Ok(Revoked::Now));
+    assert_eq!(bench.revoker.reread(&bench.org, &target).await, Ok(Reread::Gone));
+    assert_eq!(bench.revoker.revoke(&bench.org, &target).await, Ok(Revoked::Already));
+    assert!(!bench.truth("org_api_key").await.contains(key.reference.id.as_str()));
+    assert_eq!(bench.calls("DELETE").await, 0);
 }
 
 #[tokio::test]
@@ -170,7 +185,7 @@ async fn an_org_admin_is_known_and_an_unknown_account_is_an_error() {
 async fn a_scoped_key_reads_and_cannot_revoke() {
     let bench = Bench::speaking(Dialects::default(), |org| (org.read_key.clone(), org.read_key.clone())).await;
     let token = bench.some_token().await;
-    let refused = bench.revoker.revoke(&bench.org, &token.owner.clone().unwrap(), &token.reference.id).await;
+    let refused = bench.revoker.revoke(&bench.org, &target_of(&token)).await;
     assert!(matches!(refused, Err(Error::NotPermitted { .. })), "{refused:?}");
     assert!(bench.truth("user_api_token").await.contains(token.reference.id.as_str()));
 }
@@ -197,7 +212,7 @@ async fn a_revocation_that_fails_on_the_way_is_sent_once() {
         fault["times"] = 1.into();
         let before = bench.calls("DELETE").await;
         bench.control("faults", fault.clone()).await;
-        let failed = bench.revoker.revoke(&bench.org, &token.owner.clone().unwrap(), &token.reference.id).await;
+        let failed = bench.revoker.revoke(&bench.org, &target_of(&token)).await;
         assert!(matches!(failed, Err(Error::Upstream { .. })), "{fault}: {failed:?}");
         tokio::time::sleep(Duration::from_millis(700)).await;
         assert_eq!(bench.calls("DELETE").await, before + 1, "{fault}");

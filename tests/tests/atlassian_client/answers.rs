@@ -3,6 +3,7 @@
 use crate::{
     Secrets, clients,
     scripted::{Says, Scripted, says},
+    token_of,
 };
 use shared::{
     error::{Error, Retry},
@@ -87,7 +88,7 @@ async fn reading_is_tried_three_times_and_revoking_once() {
     let (reader, revoker) = clients(&server.url, secrets());
     assert!(reader.section(&org(), SectionName::Users, None).await.is_err());
     assert_eq!(server.asked().len(), 3);
-    assert!(revoker.revoke(&org(), &"a".into(), &"t".into()).await.is_err());
+    assert!(revoker.revoke(&org(), &token_of("a", "t")).await.is_err());
     assert!(revoker.is_org_admin(&org(), &"a".into()).await.is_err());
     assert_eq!(
         server.asked()[3..],
@@ -153,12 +154,12 @@ async fn a_key_that_was_rotated_is_read_again_and_the_call_made_again_but_never_
     let (server, secrets) = (server.await, Secrets::keys("o", "old", "old"));
     let (reader, revoker) = clients(&server.url, secrets.clone());
     reader.own_key_ids(&org()).await.unwrap();
-    revoker.reread(&org(), &"a".into(), &"t".into()).await.unwrap();
+    revoker.reread(&org(), &token_of("a", "t")).await.unwrap();
     for purpose in ["atlassian-read", "atlassian-unscoped"] {
         secrets.put(purpose, r#"{"o":{"key":"new"}}"#.into());
     }
     assert!(reader.section(&org(), SectionName::Users, None).await.is_ok());
-    let refused = revoker.revoke(&org(), &"a".into(), &"t".into()).await;
+    let refused = revoker.revoke(&org(), &token_of("a", "t")).await;
     assert!(matches!(refused, Err(Error::NotPermitted { .. })), "{refused:?}");
     assert_eq!(
         server.asked()[1..],
@@ -170,7 +171,7 @@ async fn a_key_that_was_rotated_is_read_again_and_the_call_made_again_but_never_
 async fn a_revocation_is_read_by_its_exact_answer() {
     let answer = async |said: Says| {
         let server = Scripted::always(said).await;
-        clients(&server.url, secrets()).1.revoke(&org(), &"a".into(), &"t".into()).await
+        clients(&server.url, secrets()).1.revoke(&org(), &token_of("a", "t")).await
     };
     assert_eq!(answer(says(204, "")).await, Ok(Revoked::Now));
     assert_eq!(answer(says(404, r#"{"key":"notFound"}"#)).await, Ok(Revoked::Already));
@@ -189,11 +190,11 @@ async fn ids_that_would_change_the_path_are_never_sent() {
     for (account, token) in
         [("", "t"), ("a", ""), ("..", "t"), ("a", ".."), ("a", "x/y"), ("a/../..", "t"), ("a", "%2e")]
     {
-        let refused = revoker.revoke(&org(), &account.into(), &token.into()).await;
+        let refused = revoker.revoke(&org(), &token_of(account, token)).await;
         assert!(matches!(refused, Err(Error::Invalid { .. })), "{account:?} {token:?}");
     }
     assert_eq!(server.asked(), Vec::<String>::new());
-    revoker.revoke(&org(), &"557058:a b".into(), &"t?x=1#".into()).await.unwrap();
+    revoker.revoke(&org(), &token_of("557058:a b", "t?x=1#")).await.unwrap();
     assert_eq!(server.asked(), ["DELETE /users/557058%3Aa%20b/manage/api-tokens/t%3Fx%3D1%23 unscoped-key"]);
 }
 
@@ -201,7 +202,7 @@ async fn ids_that_would_change_the_path_are_never_sent() {
 async fn gone_is_only_what_a_readable_list_does_not_hold() {
     let reread = async |said: Says| {
         let server = Scripted::always(said).await;
-        clients(&server.url, secrets()).1.reread(&org(), &"a".into(), &"t".into()).await
+        clients(&server.url, secrets()).1.reread(&org(), &token_of("a", "t")).await
     };
     assert_eq!(reread(says(200, "[]")).await, Ok(Reread::Gone));
     assert_eq!(reread(says(404, r#"{"key":"accountNotFound"}"#)).await, Ok(Reread::AccountUnknown));

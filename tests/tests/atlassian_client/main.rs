@@ -11,7 +11,7 @@ use shared::{
     config::AtlassianSettings,
     error::{Error, Result},
     http::atlassian_http_client,
-    model::Secret,
+    model::{Credential, CredentialKind, CredentialRef, Secret, Target},
     ports::SecretSource,
     secrets::SecretCache,
     source::{AtlassianReader, TokenRevokerClient},
@@ -59,4 +59,22 @@ fn clients(base_url: &str, secrets: Secrets) -> (Reader, Revoker) {
     let http = atlassian_http_client(settings.call_timeout);
     let reader = Reader::new(http.clone(), &settings, Arc::clone(&cache)).unwrap();
     (reader, Revoker::new(http, &settings, cache).unwrap())
+}
+
+/// A user's token, as a plan names it.
+fn token_of(owner: &str, id: &str) -> Target {
+    Target {
+        credential: CredentialRef { kind: CredentialKind::UserApiToken, id: id.into() },
+        label: String::new(),
+        owner: Some(owner.into()),
+        owner_name: None,
+        created_at: None,
+        expires_at: None,
+    }
+}
+
+/// A listed credential, as a plan names it.
+fn target_of(credential: &Credential) -> Target {
+    let owner = credential.owner.as_ref().unwrap().as_str();
+    Target { credential: credential.reference.clone(), ..token_of(owner, "") }
 }

@@ -133,6 +133,7 @@ pub(crate) fn action(id: &str, finding: Option<&str>, wake_at: Option<Timestamp>
         planned_at: at(0),
         agreed: vec![],
         told: vec![],
+        not_needed: None,
         claim: None,
         reason: None,
         changed_at: at(0),
@@ -171,6 +172,8 @@ fn plan() -> Plan {
         due_at: at(0),
         expires_at: at(0) + Duration::days(30),
         withheld: None,
+        hits: vec![],
+        means: None,
     }
 }
 
@@ -214,6 +217,9 @@ pub(crate) fn policy(version: u64) -> PolicyVersion {
             protected: ["a:b|c".into()].into(),
             limits: Limits { max_actions: 3, max_share_percent: 12.5, window_hours: 24 },
             approval_valid_days: 30,
+            keep_days: 90,
+            in_use_days: 30,
+            auth_policies: None,
             recipients: shared::model::Recipients::default(),
             calendar: Calendar::default(),
             rules: [("unused".to_owned(), settings)].into(),

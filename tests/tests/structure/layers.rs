@@ -59,7 +59,7 @@ fn a_decision_takes_from_the_ports_only_what_was_read_and_answered() {
 fn takes_data_only(line: &str) -> bool {
     let Some((_, names)) = line.split_once("use crate::ports::") else { return false };
     let names = names.trim_end_matches(';').trim_matches(['{', '}']);
-    names.split(", ").all(|name| ["Reread", "Revoked", "TokenSnapshot"].contains(&name))
+    names.split(", ").all(|name| ["Acted", "Reread", "Revoked", "TokenSnapshot"].contains(&name))
 }
 
 #[test]

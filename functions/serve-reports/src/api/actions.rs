@@ -10,9 +10,10 @@ use crate::{
 use lambda_http::http::header;
 use serde::Deserialize;
 use shared::{
+    decide::plan::Basis,
     error::{Error, Result},
     flow::decide_action::{self, Asked, Decider, Request, Voted},
-    model::{Action, ActionId, ActionKind, ActionState, CredentialRef, OrgId},
+    model::{Action, ActionId, ActionKind, ActionState, CredentialRef, Org, OrgId},
     ports::{CaseReader, CaseStore, ReportReader},
 };
 
@@ -50,13 +51,14 @@ struct Asking {
 
 /// `POST /v1/orgs/{org}/actions`: 201 with the new action, 200 with the one that is open already.
 pub(crate) async fn request<S: CaseStore + ReportReader>(store: &S, ask: &Ask<'_>) -> Reply {
-    let org = ask.org(store).await?.id;
+    let Org { id: org, own_key_ids, .. } = ask.org(store).await?;
     let shape = r#"{"credential":{"kind":"user_api_token","id":"…"},"action":"revoke","reason":"…"}"#;
     let asking: Asking = ask.json(shape)?;
     let (report, row) = in_latest(store, &org, &asking.credential).await?;
     let policy = store.policy(&org).await?;
     let policy = policy.ok_or_else(|| Error::Conflict("no policy is in force yet; put one first".into()))?;
-    let asked = Request { action: asking.action, row: &row, report: &report, policy: &policy };
+    let basis = Basis { report: &report, own_key_ids: own_key_ids.as_ref() };
+    let asked = Request { action: asking.action, row: &row, basis, policy: &policy };
     match decide_action::request(store, &org, asked, decider(ask, &asking.reason)?).await? {
         Asked::New(action) => Ok(located(&org, &action).status(201)),
         Asked::Open(action) => Ok(located(&org, &action)),

@@ -94,7 +94,7 @@ pub(crate) async fn one<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) 
     let (report, row) = in_latest(store, &org, &reference).await?;
     let row = CredentialRow { register: store.register_entry(&org, &reference).await?, ..row };
     let findings = findings_on(store, &org, &row, ask.now).await?;
-    let actions = actions_of(store, &org, &reference).await?;
+    let actions = actions_of(store, &org, &row.credential).await?;
     let mut body = json!(view::Row::of(&row, ask.now));
     body["report"] = json!({ "id": report.id, "generated_at": report.generated_at });
     let context = impact::context(store, &org, &report).await?;

@@ -4,7 +4,7 @@ use super::{
     credential::Fact,
     frame::{self, Frame, render},
     home::options,
-    line::ActionLine,
+    line::{ActionLine, action_page},
 };
 use crate::{
     answer::Reply,
@@ -14,7 +14,7 @@ use crate::{
     paging::{Keep, Place, encoded, walk},
 };
 use askama::Template;
-use shared::model::{Action, ActionState, Approval, OrgId, Plan, PlannedStep, Timestamp};
+use shared::model::{Action, ActionState, Approval, OrgId, Plan, PlanState, PlannedStep, Timestamp};
 
 const LINES: u32 = 50;
 
@@ -56,7 +56,14 @@ struct ActionPage {
     credential_href: String,
     effects: Vec<String>,
     facts: Vec<Fact>,
-    approve: Option<String>,
+    approve: Option<Ballot>,
+}
+
+/// How an approver decides: by the form, or by the API.
+struct Ballot {
+    form: String,
+    plan_hash: String,
+    command: String,
 }
 
 /// `GET /orgs/{org}/actions/{id}`.
@@ -89,6 +96,7 @@ fn facts(action: &Action, now: Timestamp) -> Vec<Fact> {
         Fact::time("Planned", Some(action.planned_at), now),
         Fact::new("Asked for by", asked_by.unwrap_or_else(|| "the policy".to_owned())),
         Fact::new("Told before", told(&action.plan)),
+        Fact::new("Answered", answered(action)),
         Fact::time("Not before", Some(plan.due_at), now),
         Fact::time("Approval valid until", Some(plan.expires_at), now),
         Fact::new("Approval", approval),
@@ -106,14 +114,23 @@ fn told(plan: &Plan) -> String {
     if steps.is_empty() { "nobody".to_owned() } else { steps.join(", ") }
 }
 
+/// What whoever answers for it said.
+fn answered(action: &Action) -> String {
+    let said = action.not_needed.as_ref();
+    said.map_or_else(|| "nothing".to_owned(), |said| format!("{}: not needed ({})", said.by, said.reason))
+}
+
 /// How an approver agrees; nothing where there is nothing to agree to.
-fn approve(org: &OrgId, action: &Action) -> Option<String> {
+fn approve(org: &OrgId, action: &Action) -> Option<Ballot> {
     let open = matches!(action.state, ActionState::Planned | ActionState::Waiting)
+        && action.plan.state() == PlanState::Ready
         && !action.plan.action.only_tells()
         && (action.agreed.is_empty() || !action.is_agreed());
     open.then(|| {
         let path = format!("/v1/orgs/{}/actions/{}/approve", encoded(org.as_str()), encoded(action.id.as_str()));
         let body = serde_json::json!({ "plan_hash": action.plan_hash, "reason": "why" });
-        format!("curl -X POST -H \"Authorization: Bearer $TOKENWARDEN_TOKEN\" \\\n  -d '{body}' \\\n  \"$TOKENWARDEN_API{path}\"")
+        let command = format!("curl -X POST -H \"Authorization: Bearer $TOKENWARDEN_TOKEN\" \\\n  -d '{body}' \\\n  \"$TOKENWARDEN_API{path}\"");
+        let form = format!("{}/decision", action_page(org, &action.id));
+        Ballot { form, plan_hash: action.plan_hash.clone(), command }
     })
 }

@@ -120,7 +120,7 @@ pub(crate) async fn credential<P: Ports>(store: &P, ask: &Ask<'_>) -> Reply {
     let (report, row) = in_latest(store, &org.id, &reference).await?;
     let row = CredentialRow { register: store.register_entry(&org.id, &reference).await?, ..row };
     let history = findings_on(store, &org.id, &row, ask.now).await?;
-    let actions = actions_of(store, &org.id, &reference).await?;
+    let actions = actions_of(store, &org.id, &row.credential).await?;
     let context = api::impact::context(store, &org.id, &report).await?;
     render(&CredentialPage {
         frame: Frame::of(&org, &named(&row.credential.label), "", ask.now),

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::view::word;
 use shared::model::{
-    Action, ActionKind, ActionState, CredentialKind, CredentialRow, CredentialStatus, LastUsedSource, OrgId,
-    OwnerStatus, Relation, RowFinding, Severity, Timestamp, Use,
+    Action, ActionId, ActionKind, ActionState, CredentialKind, CredentialRow, CredentialStatus, LastUsedSource, OrgId,
+    OwnerStatus, PlanState, Relation, RowFinding, Severity, Timestamp, Use,
 };
 
 /// A credential.
@@ -152,12 +152,17 @@ pub(crate) struct ActionLine {
     pub(crate) when: Option<When>,
 }
 
+/// The page of an action.
+pub(crate) fn action_page(org: &OrgId, id: &ActionId) -> String {
+    format!("{}/actions/{}", frame::base(org), crate::paging::encoded(id.as_str()))
+}
+
 impl ActionLine {
     /// The line of an action.
     pub(crate) fn of(org: &OrgId, action: &Action, now: Timestamp) -> Self {
         let target = &action.plan.target;
         Self {
-            href: format!("{}/actions/{}", frame::base(org), crate::paging::encoded(action.id.as_str())),
+            href: action_page(org, &action.id),
             state: action.state.as_str(),
             note: note(action),
             verb: verb(action.plan.action),
@@ -176,6 +181,12 @@ fn verb(kind: ActionKind) -> &'static str {
         ActionKind::Notify => "Tell the owner of",
         ActionKind::Remind => "Remind the owner of",
         ActionKind::Revoke => "Revoke",
+        ActionKind::RevokeAll => "Revoke all tokens of the service account of",
+        ActionKind::Suspend => "Suspend the owner of",
+        ActionKind::Restore => "Restore the owner of",
+        ActionKind::Block => "Block API tokens for the owner of",
+        ActionKind::Allow => "Allow API tokens for the owner of",
+        ActionKind::Release => "Undo the block of the owner of",
     }
 }
 
@@ -196,6 +207,9 @@ fn moment(action: &Action) -> Timestamp {
 fn note(action: &Action) -> Option<String> {
     if action.state.is_final() || action.state == ActionState::Withheld {
         return None;
+    }
+    if action.plan.state() == PlanState::Reading {
+        return Some("its plan is being read".to_owned());
     }
     let by: Vec<&str> = action.agreed.iter().map(|agreed| agreed.by.as_str()).collect();
     match (by.len(), action.plan.approval.persons()) {

@@ -16,6 +16,7 @@ pub(crate) fn action(action: &Action) -> Value {
         "requested_by": action.requested_by,
         "plan": action.plan,
         "plan_hash": action.plan_hash,
+        "plan_state": action.plan.state().as_str(),
         "planned_at": action.planned_at,
         "agreed": action.agreed.last().filter(|_| action.is_agreed()),
         "agreements": action.agreed,

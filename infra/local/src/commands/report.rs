@@ -65,7 +65,9 @@ pub(super) async fn opened(mut atlassian: Atlassian) -> Result<Arc<Bundle>> {
     if let Atlassian::Simulated { options, .. } = &mut atlassian {
         options.data_dir = None;
     }
-    let bundle = Bundle::open(BundleOptions { dir, keep: Keep::InMemory, begin: Begin::Machine, atlassian }).await?;
+    let options =
+        BundleOptions { dir, keep: Keep::InMemory, begin: Begin::Machine, atlassian, public_url: String::new() };
+    let bundle = Bundle::open(options).await?;
     bundle.register(&default_policy(), "tokenwarden default").await?;
     Ok(bundle)
 }

@@ -84,6 +84,8 @@ pub struct BundleOptions {
     pub begin: Begin,
     /// Which Atlassian.
     pub atlassian: Atlassian,
+    /// Where mails say that people answer; empty where nothing listens.
+    pub public_url: String,
 }
 
 /// The bundle.
@@ -121,7 +123,7 @@ impl Bundle {
     /// # Errors
     /// What cannot be opened or reached, and how to mend it.
     pub async fn open(options: BundleOptions) -> Result<Arc<Self>> {
-        let BundleOptions { dir, keep, begin, atlassian } = options;
+        let BundleOptions { dir, keep, begin, atlassian, public_url } = options;
         let access = access(&atlassian);
         belong(&dir, &atlassian)?;
         let (credentials, drawn) = match access {
@@ -144,6 +146,7 @@ impl Bundle {
             orgs: reached.orgs.iter().map(|org| org.id.clone()).collect(),
             atlassian: &reached.url,
             data_dir: dir.path(),
+            public_url: &public_url,
             pages: pages(access),
             crash,
             ledger_key: ledger_key(&dir)?,

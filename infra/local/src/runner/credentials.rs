@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use shared::{
     error::Error,
-    model::{Role, Secret},
+    model::{Role, Secret, stable_hash},
     ports::SecretSource,
     secrets::Purpose,
 };
@@ -75,6 +75,15 @@ impl Credentials {
     }
 }
 
+impl Credentials {
+    /// What links in mails are signed with: as secret as the credentials that it comes from.
+    fn link_key(&self) -> String {
+        let values = self.tokens.iter().map(|token| token.value.as_str());
+        let all: Vec<&str> = ["links", self.webhook.as_str()].into_iter().chain(values).collect();
+        stable_hash(&all)
+    }
+}
+
 const PEOPLE: [(&str, &[Role]); 4] = [
     ("local-reader", &[Role::Reader]),
     ("local-approver", &[Role::Reader, Role::Approver]),
@@ -112,6 +121,7 @@ impl LocalSecrets {
             (Purpose::AtlassianRead, by_org(&|org| key(org, &org.read_key))),
             (Purpose::AtlassianUnscoped, by_org(&|org| key(org, &org.unscoped_key))),
             (Purpose::ApiTokens, json!({ "tokens": tokens.collect::<Vec<_>>() })),
+            (Purpose::Links, json!({ "key": credentials.link_key() })),
         ];
         let texts = texts.into_iter().map(|(is, text)| (is.as_str(), Secret::new(text.to_string()))).collect();
         Self { texts: Arc::new(texts), messages: Arc::new(data_dir.join("messages.json")) }

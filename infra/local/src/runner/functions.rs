@@ -12,9 +12,9 @@ use shared::{
     clock::InstantDeadline,
     config::{Settings, Tables},
     error::{Error, Result},
-    model::{AccountId, CredentialId, OrgId, Secret},
+    model::{AccountId, AuthPolicyId, Membership, Order, OrgId, Secret, Target, TaskId, TaskState},
     notify::Notifiers,
-    ports::{Reread, Revoked, TokenRevoker},
+    ports::{Acted, OwnerActor, Reread, Revoked, TokenRevoker, TokenSnapshot},
     secrets::SecretCache,
     signing::LocalSigner,
     source::{AtlassianReader, TokenRevokerClient},
@@ -57,6 +57,8 @@ pub struct Parts<'a> {
     pub atlassian: &'a str,
     /// Where mails and events are put.
     pub data_dir: &'a Path,
+    /// Where people answer by the links in mails.
+    pub public_url: &'a str,
     /// Who may read the pages.
     pub pages: serve_reports::Pages,
     /// Where remediate-tokens is to crash.
@@ -122,7 +124,7 @@ impl Functions {
             remediate: remediate_tokens::App {
                 store: counted,
                 revoker: Counted { inner: revoker, crash: parts.crash.clone() },
-                notifier: Notifiers::new(messages, cache(), mails, events_file),
+                notifier: Notifiers::new(messages, cache(), mails, events_file).answered_at(parts.public_url),
                 signer: LocalSigner::new(&parts.ledger_key)?,
                 clock: clock.clone(),
                 call_timeout: atlassian.call_timeout,
@@ -190,15 +192,41 @@ impl<R> Counted<R> {
 }
 
 impl<R: TokenRevoker> TokenRevoker for Counted<R> {
-    async fn reread(&self, org: &OrgId, owner: &AccountId, credential: &CredentialId) -> Result<Reread> {
-        self.call(self.inner.reread(org, owner, credential)).await
+    async fn reread(&self, org: &OrgId, target: &Target) -> Result<Reread> {
+        self.call(self.inner.reread(org, target)).await
     }
 
     async fn is_org_admin(&self, org: &OrgId, account: &AccountId) -> Result<bool> {
         self.call(self.inner.is_org_admin(org, account)).await
     }
 
-    async fn revoke(&self, org: &OrgId, owner: &AccountId, credential: &CredentialId) -> Result<Revoked> {
-        self.call(self.inner.revoke(org, owner, credential)).await
+    async fn revoke(&self, org: &OrgId, target: &Target) -> Result<Revoked> {
+        self.call(self.inner.revoke(org, target)).await
+    }
+}
+
+impl<R: OwnerActor> OwnerActor for Counted<R> {
+    async fn service_tokens(&self, org: &OrgId, account: &AccountId) -> Result<Vec<TokenSnapshot>> {
+        self.call(self.inner.service_tokens(org, account)).await
+    }
+
+    async fn user_tokens(&self, org: &OrgId, account: &AccountId) -> Result<Option<Vec<TokenSnapshot>>> {
+        self.call(self.inner.user_tokens(org, account)).await
+    }
+
+    async fn memberships(&self, org: &OrgId, account: &AccountId) -> Result<Vec<Membership>> {
+        self.call(self.inner.memberships(org, account)).await
+    }
+
+    async fn auth_policy(&self, org: &OrgId, account: &AccountId) -> Result<Option<AuthPolicyId>> {
+        self.call(self.inner.auth_policy(org, account)).await
+    }
+
+    async fn act(&self, org: &OrgId, order: &Order) -> Result<Acted> {
+        self.call(self.inner.act(org, order)).await
+    }
+
+    async fn task(&self, org: &OrgId, task: &TaskId) -> Result<TaskState> {
+        self.call(self.inner.task(org, task)).await
     }
 }

@@ -120,7 +120,7 @@ impl Runner {
         let refused = |source| Failure::Listen { address: options.listen, option: "--listen", source };
         let listener = TcpListener::bind(options.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let bundle = opened(&options).await?;
+        let bundle = opened(&options, address).await?;
         let (policy, author) = options.policy.unwrap_or_else(|| (default_policy(), "tokenwarden default".into()));
         bundle.register(&policy, &author).await?;
         let (stop, stopped) = watch::channel(false);
@@ -205,7 +205,7 @@ impl Runner {
     }
 }
 
-async fn opened(options: &RunnerOptions) -> Result<Arc<Bundle>> {
+async fn opened(options: &RunnerOptions, address: SocketAddr) -> Result<Arc<Bundle>> {
     let dir = Arc::new(match &options.data_dir {
         Some(path) => DataDir::take(path)?,
         None => DataDir::temporary()?,
@@ -214,7 +214,8 @@ async fn opened(options: &RunnerOptions) -> Result<Arc<Bundle>> {
     if let Atlassian::Simulated { options, .. } = &mut atlassian {
         options.data_dir.get_or_insert_with(|| dir.path().join("sim"));
     }
-    Bundle::open(BundleOptions { dir, keep: Keep::OnDisk, begin: options.begin, atlassian }).await
+    let public_url = format!("http://{address}");
+    Bundle::open(BundleOptions { dir, keep: Keep::OnDisk, begin: options.begin, atlassian, public_url }).await
 }
 
 async fn serve(listener: TcpListener, address: SocketAddr, bundle: Arc<Bundle>, mut stop: watch::Receiver<bool>) {

@@ -63,10 +63,14 @@ pub(super) fn unchanged(
 }
 
 /// Compares whole seconds: the two APIs may write the same moment with different precision (unconfirmed).
-fn is_later(used: Option<Timestamp>, known: Option<Timestamp>) -> bool {
+pub(super) fn is_later(used: Option<Timestamp>, known: Option<Timestamp>) -> bool {
     used.map(|at| at.timestamp()) > known.map(|at| at.timestamp())
 }
 
 fn used_since(used: Timestamp) -> String {
-    format!("it was used on {}, after it was judged", used.format("%Y-%m-%d %H:%M UTC"))
+    format!("it {}", was_used(used))
+}
+
+pub(super) fn was_used(used: Timestamp) -> String {
+    format!("was used on {}, after it was judged", used.format("%Y-%m-%d %H:%M UTC"))
 }

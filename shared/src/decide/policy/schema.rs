@@ -4,6 +4,7 @@
 
 mod recipients;
 
+use crate::decide::ladder;
 use crate::model::{ActionKind, Approval, DayOfWeek, Mode};
 use crate::rules::{Begins, Parameter, RULES, Rule, Takes};
 use serde::Serialize;
@@ -23,6 +24,9 @@ pub fn schema() -> Value {
             "protected": texts("Account ids that are never acted on without a person's approval. Must not be empty in enforce.", 0),
             "limits": limits(),
             "approval_valid_days": whole((1, 365), 30, "How long a plan waits for an approval after it is due, in days, before it expires."),
+            "keep_days": whole((0, 365), 90, "For how many days whoever answers for a credential may keep it by the link in his mail; 0: not at all."),
+            "in_use_days": whole((1, 365), 30, "Used within so many days before the plan is \"in use\": nothing of its owner is ended as a whole."),
+            "auth_policies": { "anyOf": [auth_policies(), { "type": "null" }], "description": "Where people are moved; without it nobody is. No API lists the policies: copy their ids from the admin console." },
             "recipients": recipients::recipients(),
             "calendar": calendar(),
             "rules": rules(),
@@ -43,6 +47,18 @@ fn limits() -> Value {
             "max_actions": bounded((0, 1000), "At most so many actions in a window."),
             "max_share_percent": { "type": "number", "minimum": 0, "maximum": 100, "description": "At most so many percent of the credentials that the last complete report lists." },
             "window_hours": bounded((1, 720), "The length of the window, in hours."),
+        }
+    })
+}
+
+fn auth_policies() -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["blocking", "allowing"],
+        "properties": {
+            "blocking": { "type": "string", "pattern": "\\S", "description": "The id of the one whose members' API tokens are blocked." },
+            "allowing": { "type": "string", "pattern": "\\S", "description": "The id of the one whose members' API tokens are allowed." },
         }
     })
 }
@@ -139,12 +155,13 @@ fn respond() -> Value {
 }
 
 fn step() -> Value {
+    let steps: Vec<ActionKind> = ActionKind::ALL.into_iter().filter(|kind| !ladder::only_asked_for(*kind)).collect();
     json!({
         "type": "object",
         "additionalProperties": false,
         "required": ["do", "after_days"],
         "properties": {
-            "do": one_of(&ActionKind::ALL, "What to do: tell whoever answers for it, tell them again, or revoke the one credential."),
+            "do": one_of(&steps, "What to do: tell whoever answers for it, tell them again, or change something in Atlassian."),
             "after_days": bounded((0, 365), "So many days after the plan was made, and not on a day on which nobody works."),
         }
     })

@@ -4,12 +4,13 @@ use super::{Decider, TRIES, about, decision};
 use crate::{
     decide::{
         exempt::{self, Covered},
-        plan::{self, Cause},
+        owner_plan,
+        plan::{self, Basis, Cause},
     },
     error::{Error, Result},
     model::{
-        Action, ActionKind, ActionState, Credential, CredentialKind, CredentialRef, CredentialRow, DecisionKind,
-        Exemption, LedgerKind, OrgId, PolicyVersion, Report, Versioned,
+        Action, ActionKind, ActionState, Credential, CredentialKind, CredentialRow, DecisionKind, Exemption,
+        LedgerKind, OrgId, PolicyVersion, Scope, Versioned,
     },
     ports::{CaseChange, CaseReader, CaseStore, Written},
 };
@@ -24,8 +25,8 @@ pub struct Request<'a> {
     pub action: ActionKind,
     /// To which credential.
     pub row: &'a CredentialRow,
-    /// The report that shows it.
-    pub report: &'a Report,
+    /// The report that shows it, and our own keys.
+    pub basis: Basis<'a>,
     /// The policy in force.
     pub policy: &'a PolicyVersion,
 }
@@ -44,10 +45,12 @@ pub enum Asked {
 /// # Errors
 /// [`Error::Invalid`] for a kind that cannot be acted on yet, [`Error::Conflict`] for our own keys and for what is done.
 pub async fn request<S: CaseStore>(store: &S, org: &OrgId, asked: Request<'_>, who: Decider<'_>) -> Result<Asked> {
-    acceptable(asked.action, asked.row)?;
-    not_exempt(&store.exemptions(org).await?, asked.row, who)?;
+    acceptable(asked, who)?;
+    if asked.action.scope() == Scope::Credential || asked.action.ends_use() {
+        not_exempt(&store.exemptions(org).await?, asked.row, who)?;
+    }
     for _ in 0..TRIES {
-        let newest = of_kind(store, org, asked.action, &asked.row.credential.reference).await?.pop();
+        let newest = of_kind(store, org, asked.action, &asked.row.credential).await?.pop();
         if let Some(open) = newest.as_ref().filter(|action| !action.state.is_final()) {
             return Ok(Asked::Open(Box::new(open.clone())));
         }
@@ -69,7 +72,7 @@ pub async fn request<S: CaseStore>(store: &S, org: &OrgId, asked: Request<'_>, w
 ///
 /// # Errors
 /// Those of the store.
-pub async fn actions_of<S: CaseReader>(store: &S, org: &OrgId, credential: &CredentialRef) -> Result<Vec<Action>> {
+pub async fn actions_of<S: CaseReader>(store: &S, org: &OrgId, credential: &Credential) -> Result<Vec<Action>> {
     let mut actions = Vec::new();
     for kind in ActionKind::ALL {
         actions.extend(of_kind(store, org, kind, credential).await?.into_iter().rev());
@@ -82,11 +85,11 @@ async fn of_kind<S: CaseReader>(
     store: &S,
     org: &OrgId,
     kind: ActionKind,
-    credential: &CredentialRef,
+    credential: &Credential,
 ) -> Result<Vec<Action>> {
     let mut actions = Vec::new();
     for generation in 1..=GENERATIONS {
-        let id = plan::action_id(org, credential, kind, generation);
+        let id = plan::action_id(org, &credential.reference, credential.owner.as_ref(), kind, generation);
         let Some(action) = store.action(org, &id).await? else { break };
         actions.push(action.value);
     }
@@ -94,17 +97,21 @@ async fn of_kind<S: CaseReader>(
 }
 
 fn planned(org: &OrgId, asked: Request<'_>, last: Option<&Action>, who: Decider<'_>) -> Result<Action> {
-    if !asked.action.only_tells() && last.is_some_and(|last| last.state == ActionState::Done) {
+    if asked.action == ActionKind::Revoke && last.is_some_and(|last| last.state == ActionState::Done) {
         let credential = &asked.row.credential.reference;
         return Err(Error::Conflict(format!(
             "{credential} was revoked already; the next report will no longer list it"
         )));
     }
     let generation = last.map_or(0, |last| last.generation) + 1;
-    let cause = Cause::Request { action: asked.action, by: who.by.to_owned(), reason: who.reason.to_owned() };
-    let plan = plan::plan(asked.row, asked.report, &cause, asked.policy, who.at);
+    let cause = cause(asked, who);
+    let plan = plan::plan(asked.row, asked.basis, &cause, asked.policy, who.at);
     let plan = plan.ok_or_else(|| Error::Conflict("the policy has no answer to this".to_owned()))?;
     Ok(plan::action(org, &cause, plan, generation, who.at))
+}
+
+fn cause(asked: Request<'_>, who: Decider<'_>) -> Cause {
+    Cause::Request { action: asked.action, by: who.by.to_owned(), reason: who.reason.to_owned() }
 }
 
 fn not_exempt(exemptions: &[Exemption], row: &CredentialRow, who: Decider<'_>) -> Result<()> {
@@ -119,25 +126,31 @@ fn not_exempt(exemptions: &[Exemption], row: &CredentialRow, who: Decider<'_>) -
     }
 }
 
-fn acceptable(action: ActionKind, row: &CredentialRow) -> Result<()> {
-    if action.only_tells() {
-        return Ok(());
+fn acceptable(asked: Request<'_>, who: Decider<'_>) -> Result<()> {
+    match asked.action.scope() {
+        Scope::Owner => {
+            let refused = owner_plan::refused(asked.action, asked.row, &cause(asked, who), &asked.policy.policy);
+            refused.map_or(Ok(()), |reason| Err(Error::Conflict(reason)))
+        }
+        Scope::Credential if asked.action.only_tells() => Ok(()),
+        Scope::Credential => can_be_revoked(asked),
     }
-    let reference = &row.credential.reference;
-    if row.own {
-        return Err(Error::Conflict(format!(
-            "{reference} is one of Tokenwarden's own keys; they are never revoked from here"
-        )));
-    }
+}
+
+fn can_be_revoked(asked: Request<'_>) -> Result<()> {
+    let reference = &asked.row.credential.reference;
     match reference.kind {
-        CredentialKind::UserApiToken => Ok(()),
-        CredentialKind::OrgApiKey
-        | CredentialKind::ServiceAccountToken
+        CredentialKind::UserApiToken | CredentialKind::OrgApiKey => {}
+        CredentialKind::ServiceAccountToken
         | CredentialKind::OauthClient
         | CredentialKind::ObservedToken
-        | CredentialKind::Registered => Err(Error::invalid(
-            "credential.kind",
-            format!("{} cannot be acted on yet; only user_api_token can", reference.kind),
-        )),
+        | CredentialKind::Registered => {
+            let reason = format!("{} cannot be revoked one by one", reference.kind);
+            return Err(Error::invalid("credential.kind", reason));
+        }
+    }
+    match plan::cannot_be_revoked(asked.row, asked.basis.own_key_ids) {
+        Some(reason) => Err(Error::Conflict(format!("{reference}: {reason}"))),
+        None => Ok(()),
     }
 }

@@ -7,7 +7,7 @@ use crate::{
         recipient::{Known, Recipient, recipient},
     },
     error::{Error, Result},
-    messages::letter::Capacity,
+    messages::letter::{Capacity, Part, letter},
     model::{
         AccountId, Audience, MailAddress, Mailbox, Message, MessageState, OpenMail, Outgoing, RecipientKey, Report,
         Timestamp, Versioned,
@@ -188,13 +188,30 @@ where
     }
 
     async fn mail(&self, to: &MailAddress, open: &OpenMail, messages: &[Addressed]) -> Delivery {
-        let parts: Vec<(&Message, &Capacity)> =
-            messages.iter().map(|one| (&one.message.value.message, &one.capacity)).collect();
-        let text = outbox::mail_text(&parts, self.now());
+        let answers = self.answers(messages).await?;
+        let parts: Vec<Part<'_>> = messages
+            .iter()
+            .zip(&answers)
+            .map(|(one, answer)| outbox::part(&one.message.value.message, &one.capacity, answer.as_deref()))
+            .collect();
+        let text = letter(&parts, self.now());
         let from = self.policy.recipients.sender.clone();
         let from = from.ok_or_else(|| Refusal::new("the policy names no sender (`recipients.sender`)"))?;
         let (id, to, at) = (open.id.clone(), to.clone(), self.now());
         self.post.notifier.mail(&Mail { id, from, to, subject: text.subject, text: text.text, at }).await
+    }
+
+    /// For each message the address at which its reader answers, where he may.
+    async fn answers(&self, messages: &[Addressed]) -> Result<Vec<Option<String>>, Refusal> {
+        let mut answers = Vec::new();
+        for Addressed { message, capacity } in messages {
+            let link = outbox::answer_link(&self.org.id, &message.value.message, capacity);
+            answers.push(match &link {
+                Some(link) => self.post.notifier.answer_address(link).await?,
+                None => None,
+            });
+        }
+        Ok(answers)
     }
 
     /// Stores what became of the mail, and says it.

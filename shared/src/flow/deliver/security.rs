@@ -4,7 +4,6 @@ use super::Round;
 use crate::{
     decide::outbox,
     error::{Error, Result},
-    messages::letter::Capacity,
     model::{Channel, MessageState, Outgoing, Versioned},
     ports::{Clock, Delivery, Dispatch, Mail, Notifier, OutboxStore, Refusal, ReportReader},
 };
@@ -49,7 +48,7 @@ where
             Channel::Mail(to) => {
                 let from = self.policy.recipients.sender.clone();
                 let from = from.ok_or_else(|| Refusal::new("the policy names no sender (`recipients.sender`)"))?;
-                let text = outbox::mail_text(&[(&outgoing.message, &Capacity::Owner)], self.now());
+                let text = outbox::mail_text(&outgoing.message, self.now());
                 let (id, to, at) = (outgoing.message.id.clone(), to.clone(), self.now());
                 notifier.mail(&Mail { id, from, to, subject: text.subject, text: text.text, at }).await
             }

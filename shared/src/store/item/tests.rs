@@ -4,8 +4,8 @@ use crate::{
         AccountId, Action, ActionCatalogue, ActionKind, ActionName, ActionState, Actor, Agreement, Approval,
         AuditEvent, Budget, Changes, Claim, Credential, CredentialDeed, CredentialEvent, CredentialKind, CredentialRef,
         CredentialRow, CredentialStatus, Decision, DecisionKind, Delays, EventSource, Evidence, Exemption,
-        ExemptionScope, Fact, FactName, Facts, Finding, FindingStatus, Intake, Interval, JoinState, Knowledge,
-        LastUsedSource, LedgerAnswer, LedgerHead, LedgerKind, LedgerRecord, Location, Making, MinuteUse, Notice,
+        ExemptionScope, Fact, FactName, Facts, Finding, FindingStatus, Hit, Intake, Interval, JoinState, Knowledge,
+        LastUsedSource, LedgerAnswer, LedgerHead, LedgerKind, LedgerRecord, Location, Making, Means, MinuteUse, Notice,
         Observations, Org, OrgState, Owner, OwnerStatus, Phase, Plan, PlannedStep, PollState, ProfileKey, Purge,
         PurgePlace, Quarantined, Reader, Reading, RegisterEntry, Registered, RegisteredExpiry, Relation, Report,
         ReportSchedule, ReportStatus, RowFinding, RowHistory, Run, Scope, Section, SectionName, SectionStatus,
@@ -261,6 +261,16 @@ fn a_run_comes_back_in_each_of_its_phases() {
     }
 }
 
+fn hit(with: Options) -> Hit {
+    Hit {
+        credential: reference(),
+        label: text(),
+        last_used_at: with.of(at()),
+        usage: Use::Known,
+        exempt: with.of(text()),
+    }
+}
+
 fn plan(with: Options) -> Plan {
     Plan {
         action: ActionKind::Revoke,
@@ -291,6 +301,8 @@ fn plan(with: Options) -> Plan {
         due_at: at(),
         expires_at: at(),
         withheld: with.of(text()),
+        hits: with.many(hit(with)),
+        means: with.of(Means::Directories(vec!["d".into()])),
     }
 }
 
@@ -309,7 +321,8 @@ fn actions_come_back_as_they_were() {
             planned_at: at(),
             agreed: with.of(Agreement { by: text(), at: at(), reason: text() }).into_iter().collect(),
             told: with.of(Told { at: at(), message: text().as_str().into() }).into_iter().collect(),
-            claim: with.of(Claim { at: at(), attempt: 2 }),
+            not_needed: with.of(Agreement { by: text(), at: at(), reason: text() }),
+            claim: with.of(Claim { at: at(), attempt: 2, task: with.of("t".into()) }),
             reason: with.of(text()),
             changed_at: at(),
             wake_at: with.of(at()),
