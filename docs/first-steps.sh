@@ -41,7 +41,7 @@ echo "It is looser than the one in force, so it waits for a second person, who c
 ask POST "$org/policy/confirm" local-approver -d '{"digest": "'"$digest"'", "reason": "we agreed on it"}'
 ask POST "$api/_local/run/remediate-tokens" local-admin
 ask GET "$org/actions?state=waiting&limit=1" local-reader
-action=$(printf '%s' "$answer" | sed 's/.*"id":"\([^"]*\)","plan".*/\1/')
+action=$(printf '%s' "$answer" | sed 's/.*"id":"\([^"]*\)","not_needed":[^,]*,"plan".*/\1/')
 echo "the plan: $(field action) '$(field label)' of $(field owner_name)"
 echo "  $(field why)"
 
@@ -58,4 +58,4 @@ echo "the action is $(field state): $(printf '%s' "$answer" | sed 's/.*"reason":
 
 step "What happened stands in the ledger, each entry chained to the one before."
 ask GET "$org/ledger" local-reader
-printf '%s' "$answer" | sed 's/},{/}\n{/g' | grep "\"action\":\"$action\"" | sed 's/.*"detail":"\([^"]*\)","hash":"\(.\{12\}\).*"kind":"\([^"]*\)".*"principal":"\([^"]*\)","seq":\([0-9]*\)}.*/  \5  \2…  \3 by \4: \1/'
+printf '%s' "$answer" | sed 's/},{/}\n{/g' | grep "\"action\":\"$action\"" | sed 's/.*"detail":"\([^"]*\)".*"hash":"\(.\{12\}\).*"kind":"\([^"]*\)".*"principal":"\([^"]*\)","seq":\([0-9]*\)}.*/  \5  \2…  \3 by \4: \1/'

@@ -20,9 +20,20 @@ fi
 command -v objdump >/dev/null || { echo "packaging needs objdump, which is missing: apt-get install binutils" >&2; exit 3; }
 
 bin=$(infra/tools/python-tool.sh lambda)
-packages=$(for package in functions/*/ $besides; do printf -- '-p %s ' "$(basename "$package")"; done)
+# The one with most code answers one request at a time: small counts more there than fast.
+small=serve-reports
+packages=$(for package in functions/*/ $besides; do
+  name=$(basename "$package")
+  if [ "$name" != "$small" ]; then printf -- '-p %s ' "$name"; fi
+done)
+# zig links against an old glibc on any machine; the profiles are in Cargo.toml.
+build() {
+  profile=$1
+  shift
+  PATH="$bin:$PATH" cargo lambda build --profile "$profile" --target "$target" --lambda-dir target/lambda "$@"
+}
 rm -rf target/lambda
-# zig links against an old glibc on any machine; the profile is in Cargo.toml.
 # shellcheck disable=SC2086
-PATH="$bin:$PATH" cargo lambda build --profile shipped --target "$target" --lambda-dir target/lambda $packages
+build shipped $packages
+build shipped-small -p "$small"
 "$bin/python" infra/tools/zip_functions.py target/lambda

@@ -10,7 +10,7 @@ pub fn line(entry: &impl Serialize) -> String {
     serde_json::to_string(entry).unwrap_or_default()
 }
 
-/// A line that is not written as [`line`] writes it.
+/// A line that is not written as [`line()`] writes it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} {reason}")]
 pub struct BadLine {

@@ -21,6 +21,7 @@ pub(crate) fn action(action: &Action) -> Value {
         "agreed": action.agreed.last().filter(|_| action.is_agreed()),
         "agreements": action.agreed,
         "told": action.told,
+        "not_needed": action.not_needed,
         "claimed_at": action.claim.as_ref().map(|claim| claim.at),
         "reason": action.reason,
         "changed_at": action.changed_at,
