@@ -59,6 +59,14 @@ struct Page<T> {
     next: Option<String>,
 }
 
+/// The beginning of a list.
+pub(crate) struct First<T> {
+    /// Its rows.
+    pub(crate) rows: Vec<T>,
+    /// Whether there are more.
+    pub(crate) goes_on: bool,
+}
+
 impl Api {
     /// The deployment that the options name; the token is the environment's.
     pub(crate) fn new(args: &ApiArgs) -> Result<Self> {
@@ -100,14 +108,28 @@ impl Api {
         Ok(orgs)
     }
 
-    /// Every row of a list.
-    pub(crate) async fn all<T: DeserializeOwned>(&self, url: &str) -> Result<Vec<T>> {
-        let (rows, broken) = self.readable(url).await?;
-        broken.map_or(Ok(rows), |reason| Err(Failure::Broken(reason)))
+    /// One thing.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T> {
+        self.send(self.client.get(url), &Method::GET, url).await
     }
 
-    /// Every row of a list up to the first that cannot be read as it is stored, and what is said of that one.
-    pub(crate) async fn readable<T: DeserializeOwned>(&self, url: &str) -> Result<(Vec<T>, Option<String>)> {
+    /// Every row of a list.
+    pub(crate) async fn all<T: DeserializeOwned>(&self, url: &str) -> Result<Vec<T>> {
+        Ok(self.first(url, usize::MAX).await?.rows)
+    }
+
+    /// The first rows of a list, about as many as are wanted.
+    pub(crate) async fn first<T: DeserializeOwned>(&self, url: &str, most: usize) -> Result<First<T>> {
+        let (first, broken) = self.readable(url, most).await?;
+        broken.map_or(Ok(first), |reason| Err(Failure::Broken(reason)))
+    }
+
+    /// As [`Api::first`], up to the first row that cannot be read as it is stored, and what is said of that one.
+    pub(crate) async fn readable<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        most: usize,
+    ) -> Result<(First<T>, Option<String>)> {
         let (mut rows, mut cursor, mut limit) = (Vec::new(), None::<String>, "200");
         loop {
             let cursor_of = cursor.as_ref().map(|cursor| ("cursor", cursor));
@@ -117,7 +139,9 @@ impl Api {
                     rows.extend(page.items);
                     cursor = page.next;
                 }
-                Err(Failure::Broken(reason)) if limit == "1" => return Ok((rows, Some(reason))),
+                Err(Failure::Broken(reason)) if limit == "1" => {
+                    return Ok((First { rows, goes_on: false }, Some(reason)));
+                }
                 // A page is refused as a whole: those before the broken row are read one by one.
                 Err(Failure::Broken(_)) => {
                     limit = "1";
@@ -125,8 +149,8 @@ impl Api {
                 }
                 Err(failure) => return Err(failure),
             }
-            if cursor.is_none() {
-                return Ok((rows, None));
+            if cursor.is_none() || rows.len() >= most {
+                return Ok((First { rows, goes_on: cursor.is_some() }, None));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{path::PathBuf, process::ExitCode};
 
 /// Tokenwarden on one machine, and commands for a deployment.
@@ -44,6 +44,52 @@ enum Policy {
         /// The policy, YAML or JSON
         file: PathBuf,
     },
+    /// Replay a policy over the known past: what it would have done, and which credentials were used afterwards; exits
+    /// 0 nothing would have broken, 1 something would have, 2 could not simulate (role reader)
+    Simulate(SimulateArgs),
+    /// Print the JSON Schema of policy files, for editors
+    Schema,
+}
+
+/// The options of `policy simulate`.
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    #[command(flatten)]
+    pub(crate) api: ApiArgs,
+    /// The policy, YAML or JSON
+    pub(crate) file: PathBuf,
+    /// Which org; needed where the token may see several
+    #[arg(long, value_name = "ORG_ID")]
+    pub(crate) org: Option<String>,
+    /// How many days to replay at most; no more than the uses that are known reach back
+    #[arg(long, default_value_t = shared::decide::simulate::MOST_DAYS, value_parser = clap::value_parser!(u32).range(1..=180))]
+    pub(crate) days: u32,
+    /// What people are taken to say where the policy asks them
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) approvals: Answering,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: SimulateFormat,
+}
+
+/// What people are taken to say.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub enum Answering {
+    /// Yes, at once
+    #[default]
+    Given,
+    /// No
+    Refused,
+}
+
+/// How a simulation is printed.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub enum SimulateFormat {
+    /// For people
+    #[default]
+    Table,
+    /// For programs
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -166,7 +212,7 @@ pub(crate) fn base_url(text: &str) -> Result<String, String> {
 impl Cli {
     /// Runs the command. A failure is told on standard error, and exits 2.
     pub async fn run(self) -> ExitCode {
-        use crate::commands::{ledger, org, policy, switch};
+        use crate::commands::{ledger, org, policy, simulate, switch};
         let outcome = match self.command {
             #[cfg(feature = "local")]
             Command::Serve(args) => crate::commands::serve::run(args).await,
@@ -175,6 +221,8 @@ impl Cli {
             #[cfg(feature = "local")]
             Command::Probe(args) => crate::commands::probe::run(args).await,
             Command::Policy(Policy::Check { file }) => policy::check(&file),
+            Command::Policy(Policy::Simulate(args)) => simulate::run(&args).await,
+            Command::Policy(Policy::Schema) => Ok(policy::schema()),
             Command::Ledger(Ledger::Verify(args)) => ledger::verify::run(&args).await,
             Command::Ledger(Ledger::Heads(args)) => ledger::heads(&args).await,
             Command::Ledger(Ledger::Key(args)) => ledger::key(&args).await,

@@ -11,3 +11,8 @@ pub(crate) fn say(line: &str) {
 pub(crate) fn complain(line: &str) {
     let _closed = writeln!(std::io::stderr().lock(), "{line}");
 }
+
+/// Labels and names are other people's text: nothing in them may steer the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
+}

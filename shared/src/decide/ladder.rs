@@ -38,7 +38,8 @@ pub fn faults(steps: &[Step]) -> Vec<(String, &'static str)> {
     faults
 }
 
-fn only_asked_for(kind: ActionKind) -> bool {
+/// Whether only a person asks for it: it gives access back.
+pub fn only_asked_for(kind: ActionKind) -> bool {
     kind.undoes() || kind == ActionKind::Allow
 }
 

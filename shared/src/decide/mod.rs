@@ -31,6 +31,7 @@ pub mod poll;
 pub mod purge;
 pub mod recipient;
 pub mod settle;
+pub mod simulate;
 pub mod tally;
 pub mod told;
 pub mod verify;

@@ -1,6 +1,9 @@
 //! A policy, checked: every fault with its key, the reason and how to mend it.
 
 mod recipients;
+mod schema;
+
+pub use schema::schema;
 
 use super::{calendar, ladder};
 use crate::{

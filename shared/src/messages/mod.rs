@@ -10,6 +10,7 @@ pub mod notices;
 pub mod owners;
 pub mod report;
 pub(crate) mod rules;
+pub mod simulate;
 
 use crate::model::{CredentialKind, Timestamp, mask::mask};
 use chrono::{Datelike, NaiveDate};

@@ -1,6 +1,6 @@
 //! `admin-owned-token`: its owner is an org admin, so it may do what an admin may do.
 
-use super::{Begins, Of, Rule, Subject, without_parameters};
+use super::{Begins, Of, Past, Rule, Subject, without_parameters};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 
@@ -13,6 +13,8 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask its owner to let the job run under a service account, or with a token whose scopes are only what it needs.",
     tags: &["OWASP NHI5:2025", "ISO 27001 A.8.2", "SOC 2 CC6.3", "NIST 800-53 AC-6"],
+    parameters: &[],
+    past: Past::Lost("which roles its owner had then"),
     build: |given| without_parameters(given, judge),
 };
 

@@ -1,6 +1,6 @@
 //! `appeared-without-event`: it is new in the list, and the log has no entry about its making.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, days_since, number};
+use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, days_since, number};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, FactName, Making, Severity, Timestamp, Verdict};
 
@@ -13,11 +13,16 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask its owner whether he made it. If not, revoke it and look at what the account did since.",
     tags: &["ISO 27001 A.8.15", "SOC 2 CC7.2", "NIST 800-53 AU-6"],
+    parameters: &[WITHIN],
+    past: Past::Lost("which events were about its making then"),
     build,
 };
 
+const WITHIN: Parameter =
+    Parameter::number("within_days", 30, (1, 365), "It is new for so many days after it was made.");
+
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let within_days = number(given, "within_days", 30, 1..=365)?;
+    let within_days = number(given, &WITHIN)?;
     Ok(Box::new(move |subject, now| judge(subject, within_days, now)))
 }
 

@@ -1,6 +1,6 @@
 //! `blocked-but-listed`: it is blocked, so what used it has stopped, and it can be allowed again.
 
-use super::{Begins, Of, Rule, Subject, without_parameters};
+use super::{Begins, Of, Past, Rule, Subject, without_parameters};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, CredentialStatus, Severity, Timestamp, Verdict};
 
@@ -13,6 +13,8 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "If its work is not missed, ask its owner to revoke it; if it is missed, allow it again.",
     tags: &["OWASP NHI1:2025", "ISO 27001 A.5.18", "NIST 800-53 IA-5"],
+    parameters: &[],
+    past: Past::Lost("whether it was blocked then"),
     build: |given| without_parameters(given, judge),
 };
 

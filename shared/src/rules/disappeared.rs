@@ -1,6 +1,6 @@
 //! `disappeared`: the report before had it, and this one, complete there, has not.
 
-use super::{Begins, Of, Rule, Subject, without_parameters};
+use super::{Begins, Of, Past, Rule, Subject, without_parameters};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 
@@ -13,6 +13,8 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Gone,
     advice: "Nothing has to be done. If its work is missed, its owner makes a new one.",
     tags: &["ISO 27001 A.5.9", "NIST 800-53 CM-8"],
+    parameters: &[],
+    past: Past::Lost("which credentials were listed then and are not any more"),
     build: |given| without_parameters(given, judge),
 };
 

@@ -1,6 +1,6 @@
 //! `expired-still-listed`: its expiry date has passed, and the list still holds it.
 
-use super::{Begins, Of, Rule, Subject, without_parameters};
+use super::{Begins, Of, Past, Rule, Subject, without_parameters};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 
@@ -13,6 +13,8 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Nothing has to be done. If its work is missed, its owner makes a new one.",
     tags: &["ISO 27001 A.5.9", "NIST 800-53 IA-5"],
+    parameters: &[],
+    past: Past::Known,
     build: |given| without_parameters(given, judge),
 };
 

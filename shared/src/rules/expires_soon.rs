@@ -1,6 +1,6 @@
 //! `expires-soon`: whatever still uses it stops on that day.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, parameters, superseded};
+use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, parameters, superseded};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, LastUsedSource, Severity, Timestamp, Verdict};
 use serde::Deserialize;
@@ -14,8 +14,17 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask its owner whether it is still needed. If so, he makes a new one and puts it into use before that day.",
     tags: &["ISO 27001 A.5.17", "NIST 800-53 IA-5"],
+    parameters: &[DAYS],
+    past: Past::Known,
     build,
 };
+
+const DAYS: Parameter = Parameter::numbers(
+    "days",
+    &[30, 7, 1],
+    (1, 365),
+    "How many days before its end it is told; the fewer are left, the more it matters.",
+);
 
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -25,7 +34,7 @@ struct Given {
 
 impl Default for Given {
     fn default() -> Self {
-        Self { days: vec![30, 7, 1] }
+        Self { days: DAYS.default_numbers().to_vec() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `expiry-unknown`: its list shows no expiry date.
 
-use super::{Begins, Of, Rule, Subject, without_parameters};
+use super::{Begins, Of, Past, Rule, Subject, without_parameters};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 
@@ -18,6 +18,8 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Look its expiry up where it was made. For one that was entered by hand, enter the date.",
     tags: &["OWASP NHI7:2025", "ISO 27001 A.5.17", "NIST 800-53 IA-5"],
+    parameters: &[],
+    past: Past::Known,
     build: |given| without_parameters(given, judge),
 };
 

@@ -1,6 +1,6 @@
 //! `external-owner`: somebody answers for it whom the org does not manage.
 
-use super::{Begins, Of, Rule, Subject, without_parameters};
+use super::{Begins, Of, Past, Rule, Subject, without_parameters};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Relation, Severity, Timestamp, Verdict};
 
@@ -13,6 +13,8 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask the person in your org who works with him what it is for. Ending his access to your sites ends its access too.",
     tags: &["OWASP NHI3:2025", "ISO 27001 A.5.18", "SOC 2 CC6.2", "NIST 800-53 AC-2"],
+    parameters: &[],
+    past: Past::Lost("how its owner belonged to the org then"),
     build: |given| without_parameters(given, judge),
 };
 

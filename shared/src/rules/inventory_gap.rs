@@ -1,6 +1,8 @@
 //! `inventory-gap`: its owner's account used a token that no list holds.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, days_since, number};
+use super::{
+    Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, USER_AND_SERVICE_TOKENS, days_since, number,
+};
 use crate::messages::rules as say;
 use crate::model::{EventTokenId, FactName, Relation, Severity, Timestamp, UsageProfile, Verdict};
 
@@ -13,11 +15,16 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask its owner whether he revoked the other one. If he did not, compare the list in admin.atlassian.com with this report.",
     tags: &["ISO 27001 A.5.9", "SOC 2 CC6.1", "NIST 800-53 CM-8"],
+    parameters: &[WITHIN],
+    past: Past::Lost("which of its owner's uses belonged to no listed token then"),
     build,
 };
 
+const WITHIN: Parameter =
+    Parameter::number("within_days", 7, (1, 365), "A use so many days ago is fresh enough to be told.");
+
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let within_days = number(given, "within_days", 7, 1..=365)?;
+    let within_days = number(given, &WITHIN)?;
     Ok(Box::new(move |subject, now| judge(subject, within_days, now)))
 }
 

@@ -1,6 +1,6 @@
 //! `key-attributed`: one entry of the log, which names no key, can only be about this one.
 
-use super::{Begins, Of, Rule, Subject, without_parameters};
+use super::{Begins, Of, Past, Rule, Subject, without_parameters};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, FactName, Making, Severity, Timestamp, Verdict};
 
@@ -13,6 +13,8 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Nothing has to be done. If that person was not to make keys, ask him what this one is for.",
     tags: &["ISO 27001 A.8.15", "NIST 800-53 AU-6"],
+    parameters: &[],
+    past: Past::Lost("which events were about its making then"),
     build: |given| without_parameters(given, judge),
 };
 

@@ -1,6 +1,6 @@
 //! `lifetime-over-policy`: it lives longer than the policy allows.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, days_since, number};
+use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, days_since, number};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 
@@ -13,11 +13,15 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask its owner to replace it by one with a shorter life.",
     tags: &["OWASP NHI7:2025", "ISO 27001 A.5.17", "SOC 2 CC6.1", "NIST 800-53 IA-5"],
+    parameters: &[LONGEST],
+    past: Past::Known,
     build,
 };
 
+const LONGEST: Parameter = Parameter::number("max_days", 365, (1, 3650), "The longest life that is allowed, in days.");
+
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let max_days = number(given, "max_days", 365, 1..=3650)?;
+    let max_days = number(given, &LONGEST)?;
     Ok(Box::new(move |subject, now| judge(subject, max_days, now)))
 }
 

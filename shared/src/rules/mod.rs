@@ -20,6 +20,7 @@ mod owner_deactivated;
 mod owner_not_permitted;
 mod owner_reactivated;
 mod owner_unknown;
+mod parameter;
 mod reaches_many_orgs;
 mod review_due;
 mod scope_unused;
@@ -30,12 +31,13 @@ mod too_many_per_owner;
 mod unscoped;
 mod unused;
 
+pub use parameter::{Parameter, Takes};
+
 use crate::model::{
     Credential, CredentialKind, FactName, Facts, LastUsedSource, OrgId, Owner, RegisterEntry, RowHistory, Timestamp,
     UsageProfile, Use, Verdict,
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use std::{fmt::Display, ops::RangeInclusive};
 
 /// Every rule that exists, by id.
 pub const RULES: &[Rule] = &[
@@ -97,6 +99,10 @@ pub struct Rule {
     pub advice: &'static str,
     /// Where it stands in public catalogues of controls.
     pub tags: &'static [&'static str],
+    /// What the policy may set.
+    pub parameters: &'static [Parameter],
+    /// Whether it can be judged as of an earlier day.
+    pub past: Past,
     build: fn(&Parameters) -> Result<Judge, String>,
 }
 
@@ -144,6 +150,15 @@ pub enum Of {
     Present,
     /// A credential of the report before, which this one, complete there, has not.
     Gone,
+}
+
+/// Whether a rule can be judged as of an earlier day, from what is known today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Past {
+    /// From dates and from what does not change.
+    Known,
+    /// Nobody kept what it would have to know, as a noun phrase.
+    Lost(&'static str),
 }
 
 /// Whether a key is one of those that Tokenwarden itself uses.
@@ -218,27 +233,27 @@ fn without_parameters(given: &Parameters, judge: fn(&Subject<'_>, Timestamp) -> 
 }
 
 /// The number that is a rule's one parameter; where it is not given, its default.
-fn number<T: Copy + PartialOrd + Display + DeserializeOwned>(
-    given: &Parameters,
-    name: &str,
-    default: T,
-    bounds: RangeInclusive<T>,
-) -> Result<T, String> {
+fn number<T: TryFrom<i64>>(given: &Parameters, parameter: &Parameter) -> Result<T, String> {
+    let name = parameter.name;
     if let Some(unknown) = given.keys().find(|key| *key != name) {
         return Err(format!("`{unknown}`: unknown field `{unknown}`, expected `{name}`"));
     }
-    let Some(value) = given.get(name) else { return Ok(default) };
-    let number = serde_json::from_value(value.clone()).map_err(|error| format!("`{name}`: {error}"))?;
-    within(name, number, bounds)?;
-    Ok(number)
+    let number = match given.get(name) {
+        Some(value) => serde_json::from_value(value.clone()).map_err(|error| format!("`{name}`: {error}"))?,
+        None => parameter.default_number(),
+    };
+    within(parameter, number)?;
+    T::try_from(number).map_err(|_| format!("`{name}` is {number}, which is no such number"))
 }
 
-/// A parameter's bounds.
-fn within<T: Copy + PartialOrd + Display>(name: &str, value: T, bounds: RangeInclusive<T>) -> Result<(), String> {
-    if bounds.contains(&value) {
-        return Ok(());
+/// A number's bounds.
+fn within(parameter: &Parameter, value: i64) -> Result<(), String> {
+    match parameter.bounds() {
+        Some((least, most)) if !(least..=most).contains(&value) => {
+            Err(format!("`{}` is {value}; it must be from {least} to {most}", parameter.name))
+        }
+        Some(_) | None => Ok(()),
     }
-    Err(format!("`{name}` is {value}; it must be from {} to {}", bounds.start(), bounds.end()))
 }
 
 fn parameters<T: DeserializeOwned>(given: &Parameters) -> Result<T, String> {

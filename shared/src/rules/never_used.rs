@@ -1,6 +1,6 @@
 //! `never-used`: neither its list nor the log shows that it was ever used.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, days_since, number};
+use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, days_since, number};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, FactName, Severity, Timestamp, Verdict};
 
@@ -13,11 +13,16 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask its owner whether it was ever put into use. If he made it for nothing, he revokes it.",
     tags: &["OWASP NHI1:2025", "ISO 27001 A.5.18", "SOC 2 CC6.2", "NIST 800-53 AC-2(3)"],
+    parameters: &[AFTER],
+    past: Past::Known,
     build,
 };
 
+const AFTER: Parameter =
+    Parameter::number("after_days", 30, (1, 3650), "Younger ones, in days, are given time to be put into use.");
+
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let after_days = number(given, "after_days", 30, 1..=3650)?;
+    let after_days = number(given, &AFTER)?;
     Ok(Box::new(move |subject, now| judge(subject, after_days, now)))
 }
 

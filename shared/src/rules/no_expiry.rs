@@ -1,6 +1,6 @@
 //! `no-expiry`: its source itself says that it never expires.
 
-use super::{Begins, Of, Rule, Subject, without_parameters};
+use super::{Begins, Of, Past, Rule, Subject, without_parameters};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 
@@ -13,6 +13,8 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask whoever answers for it to replace it by one that expires, and enter a date by which that is looked at again.",
     tags: &["OWASP NHI7:2025", "ISO 27001 A.5.17", "SOC 2 CC6.1", "NIST 800-53 IA-5"],
+    parameters: &[],
+    past: Past::Known,
     build: |given| without_parameters(given, judge),
 };
 

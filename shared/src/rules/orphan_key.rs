@@ -1,6 +1,6 @@
 //! `orphan-key`: an admin key whose creator has left, or is no admin any more. The key goes on working.
 
-use super::{Accounts, Begins, Of, Rule, Subject, without_parameters};
+use super::{Accounts, Begins, Of, Past, Rule, Subject, without_parameters};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, OwnerStatus, Severity, Timestamp, Verdict};
 
@@ -13,6 +13,8 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Find out what uses it and name an admin who answers for it. Better: an admin makes a new key with only the scopes that are needed, and the old one is revoked once it is quiet.",
     tags: &["OWASP NHI1:2025", "ISO 27001 A.5.18", "ISO 27001 A.8.2", "SOC 2 CC6.2", "NIST 800-53 AC-2(3)"],
+    parameters: &[],
+    past: Past::Lost("which state and roles its creator's account had then"),
     build: |given| without_parameters(given, judge),
 };
 

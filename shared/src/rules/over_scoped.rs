@@ -1,6 +1,6 @@
 //! `over-scoped`: one of its scopes may do more than reading.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, parameters};
+use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, parameters};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Verdict};
 use serde::Deserialize;
@@ -14,8 +14,18 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask its owner whether all these scopes are needed, and replace it by one with fewer where they are not.",
     tags: &["OWASP NHI5:2025", "ISO 27001 A.8.2", "SOC 2 CC6.3", "NIST 800-53 AC-6"],
+    parameters: &[PARTS],
+    past: Past::Known,
     build,
 };
+
+// The verbs of Atlassian's scopes that change things (support page on admin API scopes).
+const PARTS: Parameter = Parameter::texts(
+    "scopes_with",
+    &["delete:", "manage:", "write:"],
+    1,
+    "A scope that holds one of these texts may do more than the policy wants.",
+);
 
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -25,8 +35,7 @@ struct Given {
 
 impl Default for Given {
     fn default() -> Self {
-        // The verbs of Atlassian's scopes that change things (support page on admin API scopes).
-        Self { scopes_with: ["delete:", "manage:", "write:"].map(str::to_owned).into() }
+        Self { scopes_with: PARTS.default_texts() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `own-key-expiring`: one of the keys that Tokenwarden itself uses ends soon, and with it everything here.
 
-use super::{Begins, Of, Own, Rule, Subject, without_parameters};
+use super::{Begins, Of, Own, Past, Rule, Subject, without_parameters};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 
@@ -13,6 +13,8 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Make a new key with the same scopes in admin.atlassian.com and put it into the secret before that day.",
     tags: &["ISO 27001 A.5.17", "NIST 800-53 IA-5"],
+    parameters: &[],
+    past: Past::Known,
     build: |given| without_parameters(given, judge),
 };
 

@@ -1,6 +1,6 @@
 //! `owner-deactivated`: its owner's account is turned off.
 
-use super::{Begins, Of, Rule, Subject, USER_AND_SERVICE_TOKENS, without_parameters};
+use super::{Begins, Of, Past, Rule, Subject, USER_AND_SERVICE_TOKENS, without_parameters};
 use crate::messages::rules as say;
 use crate::model::{OwnerStatus, Severity, Timestamp, Verdict};
 
@@ -13,6 +13,8 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask the owner's team whether anything relied on it. If nothing does, revoke it, so that it cannot come back with the account.",
     tags: &["OWASP NHI1:2025", "ISO 27001 A.5.18", "SOC 2 CC6.2", "NIST 800-53 AC-2(3)"],
+    parameters: &[],
+    past: Past::Lost("which state its owner's account had then"),
     build: |given| without_parameters(given, judge),
 };
 

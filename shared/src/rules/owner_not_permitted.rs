@@ -1,6 +1,6 @@
 //! `owner-not-permitted`: the policy says who may hold such a credential, and its owner is not among them.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, parameters};
+use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, parameters};
 use crate::messages::rules as say;
 use crate::model::{Credential, CredentialKind, Owner, Severity, Verdict};
 use serde::Deserialize;
@@ -14,8 +14,16 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask its owner what it is for. Either somebody who may hold it takes it over, or the policy is to permit him.",
     tags: &["ISO 27001 A.5.18", "SOC 2 CC6.2", "NIST 800-53 AC-2"],
+    parameters: &[ACCOUNTS, DOMAINS, GROUPS],
+    past: Past::Lost("which address and groups its owner had then"),
     build,
 };
+
+const ACCOUNTS: Parameter =
+    Parameter::texts("accounts", &[], 0, "The account ids of those who may hold one; any of the three lists permits.");
+const DOMAINS: Parameter =
+    Parameter::texts("domains", &[], 0, "What follows the @ in the addresses of those who may hold one.").without('@');
+const GROUPS: Parameter = Parameter::texts("groups", &[], 0, "The names of the groups whose members may hold one.");
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -1,6 +1,6 @@
 //! `owner-reactivated`: its owner's account was off and is on again.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, days_since, number};
+use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, days_since, number};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, OwnerStatus, Severity, Timestamp, Verdict};
 
@@ -13,11 +13,20 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask whoever turned the account on whether that was meant. If only the person was to come back, his old credentials are to be revoked.",
     tags: &["OWASP NHI1:2025", "ISO 27001 A.5.18", "SOC 2 CC6.2", "NIST 800-53 AC-2"],
+    parameters: &[WITHIN],
+    past: Past::Lost("which state its owner's account had then"),
     build,
 };
 
+const WITHIN: Parameter = Parameter::number(
+    "within_days",
+    30,
+    (1, 365),
+    "So many days after a report saw the account active again it is told.",
+);
+
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let within_days = number(given, "within_days", 30, 1..=365)?;
+    let within_days = number(given, &WITHIN)?;
     Ok(Box::new(move |subject, now| judge(subject, within_days, now)))
 }
 

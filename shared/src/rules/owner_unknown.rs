@@ -1,6 +1,6 @@
 //! `owner-unknown`: nobody is known who answers for it.
 
-use super::{Accounts, Begins, Of, Rule, Subject, without_parameters};
+use super::{Accounts, Begins, Of, Past, Rule, Subject, without_parameters};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 
@@ -13,6 +13,8 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Look at where and when it is used, ask who knows it, and enter who answers for it in the register.",
     tags: &["OWASP NHI1:2025", "ISO 27001 A.5.9", "ISO 27001 A.5.16", "SOC 2 CC6.1"],
+    parameters: &[],
+    past: Past::Lost("which accounts were listed then"),
     build: |given| without_parameters(given, judge),
 };
 

@@ -1,6 +1,6 @@
 //! `reaches-many-orgs`: the same token was used in other governed orgs too.
 
-use super::{Begins, Of, Rule, Subject, without_parameters};
+use super::{Begins, Of, Past, Rule, Subject, without_parameters};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, FactName, OrgId, Severity, Timestamp, Verdict};
 
@@ -13,6 +13,8 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask its owner to make one for each org, so that one leak does not open them all.",
     tags: &["OWASP NHI9:2025", "ISO 27001 A.5.17", "NIST 800-53 AC-6"],
+    parameters: &[],
+    past: Past::Lost("in which orgs it had been used by then"),
     build: |given| without_parameters(given, judge),
 };
 

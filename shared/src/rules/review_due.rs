@@ -1,6 +1,6 @@
 //! `review-due`: somebody was to confirm that it is still needed, and has not.
 
-use super::{Begins, Of, Rule, Subject, without_parameters};
+use super::{Begins, Of, Past, Rule, Subject, without_parameters};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Review, Severity, Timestamp, Verdict};
 
@@ -13,6 +13,8 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask who answers for it whether it is still needed. If it is, enter a later review date.",
     tags: &["ISO 27001 A.5.18", "SOC 2 CC6.3", "NIST 800-53 AC-2"],
+    parameters: &[],
+    past: Past::Lost("what the register said then"),
     build: |given| without_parameters(given, judge),
 };
 

@@ -1,6 +1,6 @@
 //! `scope-unused`: it may change things, and all that was seen of it is reading.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, parameters, within};
+use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, parameters, within};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, FactName, KSmallest, Severity, UsageProfile, Use, Verdict};
 use serde::Deserialize;
@@ -14,8 +14,21 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask its owner whether its job ever changes anything. If not, he replaces it by one that may only read.",
     tags: &["OWASP NHI5:2025", "ISO 27001 A.8.2", "SOC 2 CC6.3", "NIST 800-53 AC-6"],
+    parameters: &[USES, DAYS, WORDS],
+    past: Past::Lost("what it had done by then"),
     build,
 };
+
+const USES: Parameter =
+    Parameter::number("uses", 20, (1, 1_000_000), "So many uses must have been seen before anything is said.");
+const DAYS: Parameter =
+    Parameter::number("days", 28, (1, 365), "So many days must lie between the first and the last of them.");
+const WORDS: Parameter = Parameter::texts(
+    "reading_words",
+    &["viewed", "view", "read", "searched", "exported", "downloaded", "listed"],
+    1,
+    "An action whose id holds one of these words only reads.",
+);
 
 /// What begins a scope that changes things; `:write` may stand anywhere (Atlassian's classic and granular scopes).
 const WRITING: [&str; 4] = ["write:", "manage:", "delete:", "admin:"];
@@ -23,22 +36,21 @@ const WRITING: [&str; 4] = ["write:", "manage:", "delete:", "admin:"];
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Given {
-    uses: u64,
+    uses: i64,
     days: i64,
     reading_words: Vec<String>,
 }
 
 impl Default for Given {
     fn default() -> Self {
-        let words = ["viewed", "view", "read", "searched", "exported", "downloaded", "listed"];
-        Self { uses: 20, days: 28, reading_words: words.map(str::to_owned).into() }
+        Self { uses: USES.default_number(), days: DAYS.default_number(), reading_words: WORDS.default_texts() }
     }
 }
 
 fn build(given: &Parameters) -> Result<Judge, String> {
     let given: Given = parameters(given)?;
-    within("uses", given.uses, 1..=1_000_000)?;
-    within("days", given.days, 1..=365)?;
+    within(&USES, given.uses)?;
+    within(&DAYS, given.days)?;
     if given.reading_words.is_empty() || given.reading_words.iter().any(|word| word.trim().is_empty()) {
         return Err("`reading_words` is empty or holds an empty text; give words such as `viewed`".to_owned());
     }
@@ -64,7 +76,7 @@ fn judge(subject: &Subject<'_>, given: &Given) -> Verdict {
         return Verdict::Unknown { missing: "which of the owner's tokens was used" };
     }
     let span = span_days(profile);
-    if profile.uses < given.uses || span < given.days {
+    if profile.uses < given.uses.unsigned_abs() || span < given.days {
         return Verdict::Unknown { missing: "enough uses in the audit log" };
     }
     if actions.is_empty() || is_cut(&profile.actions) {

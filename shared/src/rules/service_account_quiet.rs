@@ -1,6 +1,6 @@
 //! `service-account-quiet`: a service account's token that no service uses any more.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, days_since, number};
+use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, days_since, number};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 
@@ -13,11 +13,15 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask whoever runs the service whether it still exists. If it does not, revoke the token and look at the account's others.",
     tags: &["OWASP NHI1:2025", "ISO 27001 A.5.18", "SOC 2 CC6.2", "NIST 800-53 AC-2(3)"],
+    parameters: &[QUIET],
+    past: Past::Known,
     build,
 };
 
+const QUIET: Parameter = Parameter::number("quiet_days", 30, (1, 3650), "So many days without a use are quiet.");
+
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let quiet_days = number(given, "quiet_days", 30, 1..=3650)?;
+    let quiet_days = number(given, &QUIET)?;
     Ok(Box::new(move |subject, now| judge(subject, quiet_days, now)))
 }
 

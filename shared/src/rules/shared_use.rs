@@ -1,6 +1,6 @@
 //! `shared-use`: it was used from so many networks that more than one job or person may hold it.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, number};
+use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, number};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, FactName, Severity, Verdict};
 
@@ -13,11 +13,15 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask its owner where it is used. Give each job its own, so that one can be ended without the others.",
     tags: &["OWASP NHI9:2025", "ISO 27001 A.5.17", "SOC 2 CC7.2", "NIST 800-53 AU-6"],
+    parameters: &[NETWORKS],
+    past: Past::Lost("from which networks it had been used by then"),
     build,
 };
 
+const NETWORKS: Parameter = Parameter::number("networks", 4, (2, 1_000), "From so many networks on it is told.");
+
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let networks = number(given, "networks", 4, 2..=1_000)?;
+    let networks = number(given, &NETWORKS)?;
     Ok(Box::new(move |subject, _now| judge(subject, networks)))
 }
 

@@ -1,6 +1,6 @@
 //! `superseded`: the same owner made a newer token for the same job, it is in use, and this one went quiet.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, days_since, number};
+use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, USER_AND_SERVICE_TOKENS, days_since, number};
 use crate::messages::rules as say;
 use crate::model::{Credential, Severity, Timestamp, Use, UsedDays, Verdict};
 use chrono::TimeDelta;
@@ -14,8 +14,17 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask its owner whether the job has moved to the newer one, and revoke this one once he agrees.",
     tags: &["OWASP NHI1:2025", "ISO 27001 A.5.17", "SOC 2 CC6.2", "NIST 800-53 IA-5"],
+    parameters: &[QUIET],
+    past: Past::Known,
     build,
 };
+
+const QUIET: Parameter = Parameter::number(
+    "quiet_days",
+    QUIET_DAYS,
+    (1, 365),
+    "So many days without a use are enough where its own rhythm does not tell sooner.",
+);
 
 /// So many quiet days are enough where the policy gives no other number.
 const QUIET_DAYS: i64 = 14;
@@ -25,7 +34,7 @@ const QUIET_AT_LEAST_DAYS: i64 = 3;
 const CHANGE_OVER: TimeDelta = TimeDelta::days(7);
 
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let quiet_days = number(given, "quiet_days", QUIET_DAYS, 1..=365)?;
+    let quiet_days = number(given, &QUIET)?;
     Ok(Box::new(move |subject, now| judge(subject, quiet_days, now)))
 }
 

@@ -153,3 +153,42 @@ fn an_unknown_parameter_is_named() {
     let error = Rule::named("unused").unwrap().check(given.as_object().unwrap()).unwrap_err();
     assert!(error.contains("windows_days"), "{error}");
 }
+
+#[test]
+fn every_parameter_is_taken_as_it_is_declared_and_nothing_else_is() {
+    for rule in RULES {
+        let with =
+            |name: &str, value: serde_json::Value| rule.check(&Parameters::from_iter([(name.to_owned(), value)]));
+        for Parameter { name, about, takes } in rule.parameters {
+            let default = rule.parameters.iter().find(|one| one.name == *name).unwrap().default_value();
+            assert!(about.ends_with('.') && with(name, default).is_ok(), "{} {name}", rule.id);
+            let (good, bad) = examples(takes);
+            good.into_iter()
+                .for_each(|value| assert_eq!(with(name, value.clone()), Ok(()), "{} {name} {value}", rule.id));
+            bad.into_iter().for_each(|value| assert!(with(name, value.clone()).is_err(), "{} {name} {value}", rule.id));
+        }
+        let refused = with("no_such_name", serde_json::json!(1)).unwrap_err();
+        let told = rule.parameters.iter().all(|one| refused.contains(&format!("`{}`", one.name)));
+        let count = refused.matches('`').count() / 2 - refused.matches("no_such_name").count();
+        assert!(told && count == rule.parameters.len(), "{}: {refused}", rule.id);
+    }
+}
+
+/// Values at the bounds of a parameter, and values just outside of them.
+fn examples(takes: &Takes) -> (Vec<serde_json::Value>, Vec<serde_json::Value>) {
+    use serde_json::json;
+    match *takes {
+        Takes::Number { bounds: (least, most), .. } => {
+            (vec![json!(least), json!(most)], vec![json!(least - 1), json!(most + 1), json!("x")])
+        }
+        Takes::Numbers { bounds: (least, most), .. } => {
+            (vec![json!([least, most])], vec![json!([least - 1]), json!([most + 1]), json!([]), json!(least)])
+        }
+        Takes::Texts { least, without, .. } => {
+            let mut bad = vec![json!([" "]), json!("x"), json!([1])];
+            bad.extend((least > 0).then(|| json!([])));
+            bad.extend(without.map(|letter| json!([format!("a{letter}b")])));
+            (vec![json!(["a", "b"])], bad)
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! `too-many-per-owner`: one account holds more credentials of the kind than the policy allows.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, USER_AND_SERVICE_TOKENS, number};
+use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, USER_AND_SERVICE_TOKENS, number};
 use crate::messages::rules as say;
 use crate::model::{Severity, Timestamp, Verdict};
 
@@ -13,11 +13,15 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Go through them with their owner: which job uses which, and which are needed no more.",
     tags: &["ISO 27001 A.5.17", "SOC 2 CC6.1", "NIST 800-53 IA-5"],
+    parameters: &[MOST],
+    past: Past::Known,
     build,
 };
 
+const MOST: Parameter = Parameter::number("most", 3, (1, 1_000), "So many of a kind are allowed for one account.");
+
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let most = number(given, "most", 3, 1..=1_000)?;
+    let most = number(given, &MOST)?;
     Ok(Box::new(move |subject, now| judge(subject, most, now)))
 }
 

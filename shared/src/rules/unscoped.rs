@@ -1,6 +1,6 @@
 //! `unscoped`: it has no scopes, so nothing but its owner's own rights bounds it.
 
-use super::{Begins, Of, Rule, Subject, without_parameters};
+use super::{Begins, Of, Past, Rule, Subject, without_parameters};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Verdict};
 
@@ -13,6 +13,8 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask its owner to replace it by one with the scopes that its job needs.",
     tags: &["OWASP NHI5:2025", "ISO 27001 A.8.2", "SOC 2 CC6.3", "NIST 800-53 AC-6"],
+    parameters: &[],
+    past: Past::Known,
     build: |given| without_parameters(given, judge),
 };
 

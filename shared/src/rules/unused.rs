@@ -1,6 +1,6 @@
 //! `unused`: Atlassian's own last-used date is older than the window, and older than the token's own rhythm explains.
 
-use super::{Begins, Judge, Of, Parameters, Rule, Subject, days_since, number};
+use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, days_since, number};
 use crate::messages::rules as say;
 use crate::model::{CredentialKind, Severity, Timestamp, Use, UsedDays, Verdict};
 
@@ -13,11 +13,20 @@ pub(super) const RULE: Rule = Rule {
     of: Of::Present,
     advice: "Ask its owner whether it is still needed, also by a job that runs once a quarter or once a year. Revoke it once that is answered.",
     tags: &["OWASP NHI1:2025", "ISO 27001 A.5.18", "SOC 2 CC6.2", "NIST 800-53 AC-2(3)"],
+    parameters: &[WINDOW],
+    past: Past::Known,
     build,
 };
 
+const WINDOW: Parameter = Parameter::number(
+    "window_days",
+    100,
+    (1, 3650),
+    "So many days without a use are allowed; one that is used rarely is given twice its longest interval.",
+);
+
 fn build(given: &Parameters) -> Result<Judge, String> {
-    let window_days = number(given, "window_days", 100, 1..=3650)?;
+    let window_days = number(given, &WINDOW)?;
     Ok(Box::new(move |subject, now| judge(subject, window_days, now)))
 }
 

@@ -7,7 +7,7 @@ use shared::{
     error::Result,
     model::{
         AccountId, CredentialId, CredentialKind, CredentialRow, CredentialStatus, LastUsedSource, Owner, OwnerStatus,
-        Relation, RowFinding, Timestamp, Unjudged, Use,
+        Relation, RowFinding, Timestamp, Unjudged, Use, UsedDays,
     },
 };
 
@@ -23,6 +23,10 @@ pub(crate) struct Row<'a> {
     expires_at: Option<Timestamp>,
     last_used_at: Option<Timestamp>,
     last_used_source: LastUsedSource,
+    /// The date of Atlassian's own list, also where an event is later.
+    listed_last_used_at: Option<Timestamp>,
+    /// The days with an event of use, so that another program can replay them.
+    used_days: Option<&'a UsedDays>,
     #[serde(rename = "use")]
     usage: Use,
     never_expires: bool,
@@ -64,6 +68,8 @@ impl<'a> Row<'a> {
             expires_at: credential.expires_at,
             last_used_at: row.last_used_at,
             last_used_source: row.last_used_source,
+            listed_last_used_at: credential.last_used_at,
+            used_days: row.profile.as_ref().map(|profile| &profile.days),
             usage: row.usage,
             never_expires: credential.never_expires,
             register: row.register.as_ref().map(|entry| register(entry, now)),

@@ -1,4 +1,4 @@
-//! The 90 days of audit events that an org begins with, sorted by processing time.
+//! The audit events of 90 days that an org begins with, sorted by processing time.
 
 use super::{Action, Deed, Event, Subject, actions};
 use crate::draw::{Domain, Draw};
@@ -12,6 +12,9 @@ use crate::world::tasks::Policy;
 
 /// How far back the history of a new org reaches.
 const HORIZON: i64 = 90 * DAY;
+
+/// The log keeps 180 days; the uses of what runs once a quarter reach back so far, so that the time between two is seen.
+const KEPT: i64 = 180 * DAY;
 
 /// The uses of a token that is used daily over the whole horizon, and the room for each token from which on the few
 /// that only ever view have all of theirs.
@@ -54,9 +57,10 @@ fn uses_of(people: &Population, token: &Token, most: usize, events: &mut Vec<Eve
     let Some(mut use_ms) = token.last_used_ms else { return };
     let mut draw = Draw::of(people.seed, Domain::Use, (token.at.kind as u64) << 32 | u64::from(token.at.index));
     let viewing = token.habit == Habit::Viewing;
+    let horizon = if token.habit == Habit::Quarterly { KEPT } else { HORIZON };
     let most = if viewing && most >= HALF { EVERY_DAY.max(most) } else { most };
     for _ in 0..most {
-        if use_ms <= token.created_ms || use_ms < people.base_ms - HORIZON {
+        if use_ms <= token.created_ms || use_ms < people.base_ms - horizon {
             return;
         }
         let action = if viewing { *draw.pick(&actions::VIEWS) } else { *draw.pick(&actions::USES) };
@@ -158,7 +162,9 @@ mod tests {
     use crate::events::Subject;
     use crate::options::SimOptions;
     use crate::population::Population;
+    use crate::population::habits::Habit;
     use crate::population::tokens::TokenRef;
+    use crate::time::DAY;
 
     #[test]
     fn the_last_use_of_each_token_is_its_last_event() {
@@ -179,5 +185,20 @@ mod tests {
                 assert_eq!(last.get(&token.at).copied(), used, "{token:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_runs_once_a_quarter_is_seen_to_pause_and_go_on() {
+        let people = Population::new(&SimOptions::default(), 1, 1_780_000_000_000);
+        let mut uses: HashMap<TokenRef, Vec<i64>> = HashMap::new();
+        for event in of(&people, 20_000) {
+            if let Subject::Use(at) = event.subject {
+                uses.entry(at).or_default().push(event.time_ms);
+            }
+        }
+        let quarterly = |at: &TokenRef| people.token(*at).habit == Habit::Quarterly;
+        let twice = uses.iter().filter(|(at, uses)| quarterly(at) && uses.len() == 2);
+        let apart: Vec<i64> = twice.map(|(_, uses)| (uses[1] - uses[0]) / DAY).collect();
+        assert!(!apart.is_empty() && apart.iter().all(|days| (89..=93).contains(days)), "{apart:?}");
     }
 }

@@ -62,7 +62,8 @@ pub(crate) async fn export(args: &LedgerArgs) -> Result<ExitCode> {
 }
 
 async fn transcript(api: &Api, org: &OrgRow) -> Result<Transcript> {
-    let (entries, broken_off) = api.readable(&api.org_path(&org.id, "ledger")).await?;
+    let (entries, broken_off) = api.readable(&api.org_path(&org.id, "ledger"), usize::MAX).await?;
+    let entries = entries.rows;
     Ok(Transcript { entries, broken_off })
 }
 

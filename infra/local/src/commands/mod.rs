@@ -11,4 +11,5 @@ pub(crate) mod probe;
 pub(crate) mod report;
 #[cfg(feature = "local")]
 pub(crate) mod serve;
+pub(crate) mod simulate;
 pub(crate) mod switch;

@@ -1,4 +1,4 @@
-//! `tokenwarden policy check FILE`.
+//! `tokenwarden policy check FILE` and `tokenwarden policy schema`.
 
 use crate::{
     console::{complain, say},
@@ -22,6 +22,12 @@ pub(crate) fn check(file: &Path) -> Result<ExitCode> {
             ExitCode::FAILURE
         }
     })
+}
+
+/// Prints the schema of policy files.
+pub(crate) fn schema() -> ExitCode {
+    say(&format!("{:#}", policy::schema()));
+    ExitCode::SUCCESS
 }
 
 /// The text of a policy file.

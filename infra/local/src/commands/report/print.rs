@@ -2,7 +2,7 @@
 
 use super::{Format, findings::Found};
 use crate::{
-    console::say,
+    console::{printable, say},
     failure::{Failure, Result},
     runner::{bundle::Bundle, orgs::GovernedOrg},
 };
@@ -57,11 +57,6 @@ fn line(row: &[String; 6], widths: &[usize]) -> String {
     };
     let cells: String = row.iter().zip(widths).map(cell).collect();
     printable(&format!("{cells}{}", row[5]))
-}
-
-/// Labels are other people's text: nothing in them may steer the terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
 fn json_text(reports: &[(GovernedOrg, Report)], found: &[Found]) -> String {
