@@ -4,6 +4,7 @@
 //! writes nothing; elsewhere `INSTA_UPDATE=always` takes the new ones over, and the change is read in the diff.
 
 mod dates;
+pub mod campaign;
 pub mod impact;
 pub mod letter;
 pub mod notices;

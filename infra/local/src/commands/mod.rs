@@ -2,6 +2,7 @@
 
 #[cfg(feature = "local")]
 mod first_steps;
+pub(crate) mod campaign;
 pub(crate) mod ledger;
 pub(crate) mod org;
 pub(crate) mod policy;
