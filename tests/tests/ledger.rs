@@ -11,11 +11,7 @@ use shared::{
     ports::{CaseReader, HeadReader, HeadSigner},
     store::keys::{self, Key},
 };
-use std::{
-    path::{Path, PathBuf},
-    process::Output,
-    time::Duration,
-};
+use std::{path::Path, process::Output, time::Duration};
 use tokenwarden_local::{Atlassian, FirstReport, Runner, RunnerOptions};
 use tokenwarden_tests::{
     lambda::build_programs,

@@ -216,7 +216,7 @@ struct Replayed {
 /// [`Error::Invalid`] that names the rule and the parameter.
 pub fn simulate(policy: &Policy, known: &Known<'_>, approvals: Approvals) -> Result<Simulation> {
     let (rules, not_replayed) = answered(policy, &known.report.facts)?;
-    let mut world = World::new(enforced(policy), approvals, known.report);
+    let mut world = World::new(enforced(policy), approvals, known.report, known.rows);
     let mut holdings = Holding::all(known.rows, rules.len(), known.log_since);
     for day in days(known.window) {
         holdings.iter_mut().for_each(|holding| holding.advance(day));

@@ -1,6 +1,8 @@
 //! `superseded`: the same owner made a newer token for the same job, it is in use, and this one went quiet.
 
-use super::{Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, USER_AND_SERVICE_TOKENS, days_since, number};
+use super::{
+    Begins, Judge, Of, Parameter, Parameters, Past, Rule, Subject, USER_AND_SERVICE_TOKENS, days_since, number,
+};
 use crate::messages::rules as say;
 use crate::model::{Credential, Severity, Timestamp, Use, UsedDays, Verdict};
 use chrono::TimeDelta;

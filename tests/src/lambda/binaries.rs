@@ -35,11 +35,22 @@ fn build_packages(packages: &[&str]) -> PathBuf {
     if folder.ends_with("release") {
         cargo.arg("--release");
     }
+    // What cargo says to the running test is not for the build: some build scripts run anew for another package's name.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| of_the_test(&name.to_string_lossy())) {
+        cargo.env_remove(name);
+    }
     // A function is built in the target folder of this test, wherever that is.
     cargo.arg("--target-dir").arg(folder.parent().expect("the target folder"));
     let output = cargo.output().expect("cargo starts");
     assert!(output.status.success(), "the binaries do not build:\n{}", String::from_utf8_lossy(&output.stderr));
     folder
+}
+
+/// Whether cargo or nextest sets a variable for the package whose test runs.
+fn of_the_test(name: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_", "NEXTEST"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }
 
 /// `target/debug` or `target/release`: the folder above that of the running test.

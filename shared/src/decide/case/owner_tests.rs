@@ -1,6 +1,7 @@
 //! Each step of an owner-scoped action, each refusal, and each crash.
 
 use super::*;
+use crate::decide::case::LogLag;
 use crate::decide::case::{Standing, next};
 use crate::decide::judge::tests::row;
 use crate::decide::plan::tests::{now, planned_action, policy};

@@ -4,15 +4,16 @@ use super::{
     Approvals, Case, End, Held, Replayed,
     reconstruct::{Holding, Reconstructed, end_of},
 };
-use crate::decide::case::{self, Answer, Call, Delivery, Effect, Facts, LogLag, Look, Next, Standing};
-use crate::decide::plan::{self, Cause};
+use crate::decide::case::{self, Answer, Call, Delivery, Effect, Facts, LogLag, Look, Next, OwnKey, Standing};
+use crate::decide::plan::{self, Basis, Cause};
 use crate::messages::simulate as say;
 use crate::model::{
-    Action, ActionState, Agreement, Budget, Claim, CredentialKind, CredentialRow, OrgId, PolicyVersion, Report,
-    ReportId, Timestamp, Told, Versioned,
+    Action, ActionState, Agreement, Budget, Claim, CredentialId, CredentialKind, CredentialRow, OrgId, PolicyVersion,
+    Report, ReportId, Timestamp, Told, Versioned,
 };
 use crate::ports::{Reread, Revoked, TokenSnapshot};
 use chrono::{NaiveDate, TimeDelta};
+use std::collections::BTreeSet;
 
 /// More steps in a day than any ladder has.
 const STEPS_MAX: usize = 32;
@@ -24,13 +25,18 @@ pub(super) struct World<'a> {
     report: &'a Report,
     org: OrgId,
     budget: Budget,
+    /// `None` where no row is one of our own keys: then nobody said which they are.
+    own_key_ids: Option<BTreeSet<CredentialId>>,
     /// How many credentials were known on the day.
     pub(super) listed: u64,
 }
 
 impl<'a> World<'a> {
-    pub(super) fn new(policy: PolicyVersion, approvals: Approvals, report: &'a Report) -> Self {
-        Self { policy, approvals, report, org: OrgId::from("simulated"), budget: Budget::default(), listed: 0 }
+    pub(super) fn new(policy: PolicyVersion, approvals: Approvals, report: &'a Report, rows: &[CredentialRow]) -> Self {
+        let own = rows.iter().filter(|row| row.own).map(|row| row.credential.reference.id.clone());
+        let own_key_ids = Some(own.collect()).filter(|own: &BTreeSet<_>| !own.is_empty());
+        let org = OrgId::from("simulated");
+        Self { policy, approvals, report, org, budget: Budget::default(), own_key_ids, listed: 0 }
     }
 }
 
@@ -139,7 +145,8 @@ impl Walk<'_, '_> {
         let rule = ready.rule.id.to_owned();
         let cause = Cause::Finding { id: ready.rule.id.into(), generation, rule, reason: why.clone() };
         let report = Report { id: ReportId::new(self.day.to_string()), generated_at: now, ..self.world.report.clone() };
-        let plan = plan::plan(&holding.row(at), &report, &cause, &self.world.policy, now)?;
+        let basis = Basis { report: &report, own_key_ids: self.world.own_key_ids.as_ref() };
+        let plan = plan::plan(&holding.row(at), basis, &cause, &self.world.policy, now)?;
         let mut action = plan::action(&self.world.org, &cause, plan, generation, now);
         if self.world.approvals == Approvals::Given {
             action.agreed = agreed(&action, now);
@@ -164,9 +171,9 @@ impl Walk<'_, '_> {
                     facts.delivery = Some(Delivery::Sent(now));
                 }
                 Next::Do(Effect::Claim { budget, attempt }) => {
-                    budget.into_iter().for_each(|taken| self.world.budget = taken);
+                    self.world.budget = budget;
                     open.action.state = ActionState::Claimed;
-                    open.action.claim = Some(Claim { at: now, attempt });
+                    open.action.claim = Some(Claim { at: now, attempt, task: None });
                     facts.claim_in_hand = Some(now);
                 }
                 Next::Do(Effect::Revoke) => {
@@ -174,11 +181,12 @@ impl Walk<'_, '_> {
                     facts.look = Some(Look::Seen(Reread::Gone));
                 }
                 Next::Close(state, reason) => return self.closed(open, state, reason, known),
-                Next::WaitUntil(_, reason) | Next::Rest(reason) => {
+                Next::WaitUntil(_, reason) | Next::Ask(_, reason) | Next::Spent(_, reason) | Next::Rest(reason) => {
                     open.waits = self.waiting(&open.action, reason);
                     return Step::Open(Box::new(open));
                 }
-                Next::Do(Effect::Replan) | Next::Need(_) => break,
+                // No step of a ladder acts on an owner.
+                Next::Do(Effect::Replan | Effect::Act(_) | Effect::StoreTask(_)) | Next::Need(_) => break,
             }
         }
         Step::Open(Box::new(open))
@@ -219,6 +227,7 @@ impl Walk<'_, '_> {
             }),
             log: Some(LogLag::Late(TimeDelta::zero())),
             event_use: Some(known.profile.last_used_at),
+            own_key: Some(if known.row.own { OwnKey::Ours } else { OwnKey::NotOurs }),
             look: Some(look(action, last)),
             delivery: Some(Delivery::Sent(told_at)),
             budget: Some((Versioned { version: 0, value: self.world.budget.clone() }, Some(self.world.listed))),
@@ -251,8 +260,12 @@ fn standing(stands: bool, open: &Open, last_use: Option<Timestamp>) -> Standing 
 /// What reading it again would have shown.
 fn look(action: &Action, last_use: Option<Timestamp>) -> Look {
     let target = &action.plan.target;
-    if target.credential.kind != CredentialKind::UserApiToken {
-        return Look::NotPossible;
+    match target.credential.kind {
+        CredentialKind::UserApiToken | CredentialKind::OrgApiKey => {}
+        CredentialKind::ServiceAccountToken
+        | CredentialKind::OauthClient
+        | CredentialKind::ObservedToken
+        | CredentialKind::Registered => return Look::NotPossible,
     }
     Look::Seen(Reread::Present(TokenSnapshot {
         id: target.credential.id.clone(),
