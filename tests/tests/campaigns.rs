@@ -24,7 +24,8 @@ impl Admin {
         let options = SimOptions { users: 120, tokens: 70, max_events: 1_500, ..SimOptions::default() };
         let listen = "127.0.0.1:0".parse().unwrap();
         let atlassian = Atlassian::Simulated { listen, options: Box::new(options) };
-        let admin = Self { runner: Runner::start(RunnerOptions { atlassian, ..RunnerOptions::default() }).await.unwrap() };
+        let admin =
+            Self { runner: Runner::start(RunnerOptions { atlassian, ..RunnerOptions::default() }).await.unwrap() };
         admin.put_policy().await;
         admin
     }
@@ -102,10 +103,12 @@ impl Admin {
     /// Batch after batch, each agreed to by somebody else, until nobody is left.
     async fn move_all(&self, id: &str) {
         while self.count(id, "todo").await + self.count(id, "unclear").await > 0 {
-            self.campaign("local-approver", &["ask", id, "--limit", "20", "--include-unclear", "--reason", "next"]).await;
+            self.campaign("local-approver", &["ask", id, "--limit", "20", "--include-unclear", "--reason", "next"])
+                .await;
             self.let_it_work().await;
             let shown = self.campaign("local-approver-2", &["approve", id, "--reason", "read"]).await;
-            let digest = shown.split("--agree ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a digest").to_owned();
+            let digest =
+                shown.split("--agree ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a digest").to_owned();
             self.campaign("local-approver-2", &["approve", id, "--agree", &digest, "--reason", "read"]).await;
             self.let_it_work().await;
         }

@@ -279,9 +279,12 @@ fn described(route: Route) -> Operation {
             "200",
             "CampaignAsked",
         ),
-        Route::ClickCampaign => {
-            take("Says that what no API does was done by hand; the next report verifies it", "Saying", "200", "Campaign")
-        }
+        Route::ClickCampaign => take(
+            "Says that what no API does was done by hand; the next report verifies it",
+            "Saying",
+            "200",
+            "Campaign",
+        ),
         Route::EndCampaign => take("Ends a campaign; actions that it asked for go on", "Saying", "200", "Campaign"),
         Route::Plan => get("What would happen next, and what is withheld", Gives::JsonOrText("Plans")),
         Route::Actions => get("The actions", Gives::List("Action")),

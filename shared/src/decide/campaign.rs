@@ -15,7 +15,8 @@ use crate::{
     messages::{campaign as say, impact::group},
     model::{
         AccountId, Action, ActionKind, ActionState, Campaign, CampaignKind, CredentialKind, CredentialRef,
-        CredentialRow, CredentialStatus, Owner, OwnerStatus, RegisterEntry, Relation, Review, Settled, Stand, Timestamp,
+        CredentialRow, CredentialStatus, Owner, OwnerStatus, RegisterEntry, Relation, Review, Settled, Stand,
+        Timestamp,
     },
 };
 use chrono::TimeDelta;
@@ -153,9 +154,7 @@ impl<'a> Survey<'a> {
 
     /// Whether somebody entered since it began what the credential is for, and until when.
     fn answered(&self, row: &CredentialRow) -> bool {
-        let said = |entry: &&RegisterEntry| {
-            entry.updated_at >= self.campaign.started_at && entry.purpose.is_some()
-        };
+        let said = |entry: &&RegisterEntry| entry.updated_at >= self.campaign.started_at && entry.purpose.is_some();
         row.register.as_ref().filter(said).is_some_and(|entry| match entry.review(self.now) {
             Review::NoDate | Review::Confirmed => true,
             Review::Due | Review::NoAnswer => false,
@@ -215,7 +214,10 @@ impl<'a> Survey<'a> {
 }
 
 /// Who breaks if tokens are blocked today for all who were not moved.
-fn blocked_today(members: &BTreeMap<Subject, Member>, stopping: &BTreeMap<Subject, Vec<(String, Option<String>)>>) -> String {
+fn blocked_today(
+    members: &BTreeMap<Subject, Member>,
+    stopping: &BTreeMap<Subject, Vec<(String, Option<String>)>>,
+) -> String {
     let left = || members.iter().filter(|(_, member)| member.stand != Stand::Done);
     let sum = |of: fn(&Member) -> u64| left().map(|(_, member)| of(member)).sum();
     let stop: Vec<(&str, Option<&str>)> = left()
@@ -232,7 +234,8 @@ fn belongs(campaign: &Campaign, row: &CredentialRow) -> bool {
     match campaign.kind {
         CampaignKind::ClosePolicy => {
             let works = |owner: &Owner| {
-                owner.relation == Relation::Managed && !matches!(owner.status, OwnerStatus::Inactive | OwnerStatus::Closed)
+                owner.relation == Relation::Managed
+                    && !matches!(owner.status, OwnerStatus::Inactive | OwnerStatus::Closed)
             };
             kind == CredentialKind::UserApiToken && owner.is_none_or(works)
         }

@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     model::{
         AccountId, ActionId, Agreement, Campaign, CampaignId, CampaignKind, FactName, LedgerKind, LedgerRecord, Org,
-        OrgId, PollState, PolicyVersion, Report, Stand, Timestamp, Versioned, short_hash,
+        OrgId, PolicyVersion, PollState, Report, Stand, Timestamp, Versioned, short_hash,
     },
     ports::{CaseChange, CaseReader, CaseStore, ReportReader, Written},
 };
@@ -190,9 +190,7 @@ where
     let basis = Basis { report: &report, own_key_ids: org.own_key_ids.as_ref() };
     let request = Request { action: action_of(campaign.kind), row: &row, basis, policy };
     match decide_action::request(store, &org.id, request, who).await {
-        Ok(Asked::New(action) | Asked::Open(action)) => {
-            Ok(Outcome { member, asked: Some(action.id), refused: None })
-        }
+        Ok(Asked::New(action) | Asked::Open(action)) => Ok(Outcome { member, asked: Some(action.id), refused: None }),
         // What one of them is refused for stops no other.
         Err(error @ (Error::Conflict(_) | Error::Invalid { .. })) => {
             Ok(Outcome { member, asked: None, refused: Some(error.to_string()) })

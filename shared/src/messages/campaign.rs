@@ -50,10 +50,14 @@ pub fn next(campaign: &Campaign, counts: &Counts, settled: Option<&Settled>) -> 
         ));
     }
     if of(Stand::Asked) > 0 && campaign.kind != CampaignKind::Recertify {
-        next.push(format!("Read the plans and agree, as another person: tokenwarden campaign approve {id} --reason \"…\""));
+        next.push(format!(
+            "Read the plans and agree, as another person: tokenwarden campaign approve {id} --reason \"…\""
+        ));
     }
     if of(Stand::Silent) > 0 {
-        next.push("Decide on those who stayed silent: they are listed first where they hold what nobody uses.".to_owned());
+        next.push(
+            "Decide on those who stayed silent: they are listed first where they hold what nobody uses.".to_owned(),
+        );
     }
     match (campaign.kind, settled) {
         (CampaignKind::ClosePolicy, None) => next.extend(click(id)),
@@ -91,19 +95,24 @@ fn came_of(settled: &Settled) -> String {
         many(*blocked, "token")
     );
     match (verified, reported, used) {
-        (_, false, _) => "Wait for the next report: only one that is taken after the click can show what came of it.".into(),
+        (_, false, _) => {
+            "Wait for the next report: only one that is taken after the click can show what came of it.".into()
+        }
         (true, _, _) => format!("Verified: {lists}, and none was used since."),
         (false, true, Some(label)) => format!(
             "Not verified: the token {} was used more than an hour after the click. {lists}.",
             super::quoted(label)
         ),
-        (false, true, None) => format!("Not verified yet: {lists}. Look whether the click was made in the right policy."),
+        (false, true, None) => {
+            format!("Not verified yet: {lists}. Look whether the click was made in the right policy.")
+        }
     }
 }
 
 /// One of our own keys.
 pub fn own_key() -> String {
-    "It is one of Tokenwarden's own keys: replace it by a key of somebody who stays, then revoke it in the console.".into()
+    "It is one of Tokenwarden's own keys: replace it by a key of somebody who stays, then revoke it in the console."
+        .into()
 }
 
 /// What a person does with a credential that no API revokes by itself.
@@ -133,7 +142,16 @@ mod tests {
 
     fn campaign(kind: CampaignKind) -> Campaign {
         let (id, by) = (CampaignId::new("c1"), "bo".to_owned());
-        Campaign { id, kind, account: None, started_by: by, started_at: at(1), reason: "r".into(), clicked: None, ended: None }
+        Campaign {
+            id,
+            kind,
+            account: None,
+            started_by: by,
+            started_at: at(1),
+            reason: "r".into(),
+            clicked: None,
+            ended: None,
+        }
     }
 
     #[test]

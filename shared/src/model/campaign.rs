@@ -78,16 +78,8 @@ pub enum Stand {
 
 impl Stand {
     /// Every way to stand, in the order of the list.
-    pub const ALL: [Self; 8] = [
-        Self::Todo,
-        Self::Unclear,
-        Self::NotDone,
-        Self::ByHand,
-        Self::Asked,
-        Self::Silent,
-        Self::Stays,
-        Self::Done,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Todo, Self::Unclear, Self::NotDone, Self::ByHand, Self::Asked, Self::Silent, Self::Stays, Self::Done];
 
     /// The name in the API.
     pub fn as_str(self) -> &'static str {

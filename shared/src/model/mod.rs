@@ -42,8 +42,8 @@ pub use fact::{Fact, FactName, Facts, Knowledge, Observations};
 pub use finding::{Finding, FindingStatus, Severity, Verdict};
 pub use head::{HeadKey, PublicKey, Seal, SignedHead, SignerKey};
 pub use ids::{
-    AccountId, ActionId, AuthPolicyId, CampaignId, ChannelKey, CredentialId, DirectoryId, EventId, EventTokenId, FindingId,
-    MessageId, OrgId, QuarantineId, RecipientKey, ReportId, TaskId, shard_of, short_hash, stable_hash,
+    AccountId, ActionId, AuthPolicyId, CampaignId, ChannelKey, CredentialId, DirectoryId, EventId, EventTokenId,
+    FindingId, MessageId, OrgId, QuarantineId, RecipientKey, ReportId, TaskId, shard_of, short_hash, stable_hash,
 };
 pub use ledger::{Budget, LedgerAnswer, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop};
 pub use message::{Audience, Mailbox, Message, MessageKind, MessageState, OpenMail, Outgoing, Undelivered};

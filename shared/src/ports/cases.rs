@@ -4,9 +4,9 @@ use super::Written;
 use crate::{
     error::Result,
     model::{
-        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Exemption, Finding, FindingId, FindingTransition,
-        LedgerEntry, LedgerHead, LedgerRecord, Message, MessageId, Org, OrgId, OrgState, Outgoing, Page, PolicyVersion,
-        PurgePlace, RegisterEntry, Sponsor, Timestamp, Versioned,
+        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Exemption, Finding,
+        FindingId, FindingTransition, LedgerEntry, LedgerHead, LedgerRecord, Message, MessageId, Org, OrgId, OrgState,
+        Outgoing, Page, PolicyVersion, PurgePlace, RegisterEntry, Sponsor, Timestamp, Versioned,
     },
 };
 use std::{collections::HashMap, future::Future};

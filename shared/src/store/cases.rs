@@ -10,8 +10,9 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Exemption, Finding, FindingId, LedgerEntry, LedgerHead,
-        MessageId, Org, OrgId, Outgoing, Page, PolicyVersion, RegisterEntry, Sponsor, Timestamp, Versioned,
+        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Exemption, Finding, FindingId,
+        LedgerEntry, LedgerHead, MessageId, Org, OrgId, Outgoing, Page, PolicyVersion, RegisterEntry, Sponsor,
+        Timestamp, Versioned,
     },
     ports::CaseReader,
 };

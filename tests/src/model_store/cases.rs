@@ -8,9 +8,9 @@ use super::{
 use shared::{
     error::{Error, Result},
     model::{
-        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Exemption, Finding, FindingId, FindingTransition,
-        LedgerEntry, LedgerHead, MessageId, Org, OrgId, OrgState, Outgoing, Page, PolicyVersion, RegisterEntry,
-        Sponsor, Timestamp, Versioned,
+        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Exemption, Finding,
+        FindingId, FindingTransition, LedgerEntry, LedgerHead, MessageId, Org, OrgId, OrgState, Outgoing, Page,
+        PolicyVersion, RegisterEntry, Sponsor, Timestamp, Versioned,
     },
     ports::{CaseChange, CaseReader, CaseStore, FindingStore, OrgStates, Pending, Written},
 };

@@ -4,9 +4,9 @@ use super::history::History;
 use chrono::NaiveDate;
 use shared::{
     model::{
-        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Exemption, Finding, FindingId, HeadKey,
-        LedgerEntry, LedgerHead, Mailbox, MessageId, MessageState, Org, OrgId, Outgoing, Page, PolicyVersion,
-        RecipientKey, RegisterEntry, SignedHead, Sponsor, Undelivered, Versioned,
+        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Exemption, Finding,
+        FindingId, HeadKey, LedgerEntry, LedgerHead, Mailbox, MessageId, MessageState, Org, OrgId, Outgoing, Page,
+        PolicyVersion, RecipientKey, RegisterEntry, SignedHead, Sponsor, Undelivered, Versioned,
     },
     ports::Pending,
 };

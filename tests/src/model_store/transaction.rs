@@ -4,8 +4,8 @@ use super::tables::{Cases, Indexed, follows, stored};
 use shared::{
     decide::ledger::chain,
     model::{
-        Action, Budget, Campaign, CredentialRef, Decision, Exemption, LedgerHead, LedgerRecord, Message, Org, OrgId, Outgoing,
-        PolicyVersion, RegisterEntry, Sponsor, Versioned,
+        Action, Budget, Campaign, CredentialRef, Decision, Exemption, LedgerHead, LedgerRecord, Message, Org, OrgId,
+        Outgoing, PolicyVersion, RegisterEntry, Sponsor, Versioned,
     },
     ports::{CaseChange, Pending},
 };

@@ -89,8 +89,7 @@ struct Asking {
 /// `POST /v1/orgs/{org}/campaigns/{id}/ask`: the next few, each with its action or why there is none.
 pub(crate) async fn ask_for<S: CaseStore + ReportReader>(store: &S, ask: &Ask<'_>) -> Reply {
     let org = ask.org(store).await?;
-    let Asking { limit, include_unclear, reason } =
-        ask.json(r#"{"limit":10,"include_unclear":false,"reason":"…"}"#)?;
+    let Asking { limit, include_unclear, reason } = ask.json(r#"{"limit":10,"include_unclear":false,"reason":"…"}"#)?;
     if !(1..=campaign::BATCH_MAX).contains(&limit) {
         return Err(Error::invalid("limit", format!("it must be 1 to {}", campaign::BATCH_MAX)).into());
     }

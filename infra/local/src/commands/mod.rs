@@ -1,8 +1,8 @@
 //! One module a command.
 
+pub(crate) mod campaign;
 #[cfg(feature = "local")]
 mod first_steps;
-pub(crate) mod campaign;
 pub(crate) mod ledger;
 pub(crate) mod org;
 pub(crate) mod policy;

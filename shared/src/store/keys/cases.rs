@@ -1,7 +1,9 @@
 //! The keys of the table `cases`.
 
 use super::{Key, ordered, part};
-use crate::model::{AccountId, ActionId, CampaignId, CredentialRef, FindingId, MessageId, OrgId, RecipientKey, Timestamp};
+use crate::model::{
+    AccountId, ActionId, CampaignId, CredentialRef, FindingId, MessageId, OrgId, RecipientKey, Timestamp,
+};
 
 /// The partition of the registry of orgs: the one key that does not begin with an org, because it lists them.
 pub const ORGS: &str = "ORGS";

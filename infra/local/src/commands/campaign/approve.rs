@@ -27,7 +27,9 @@ pub(super) async fn run(id: &str, agree: Option<&str>, why: &Why) -> Result<Exit
     let hashes: Vec<&str> = waiting.iter().map(|action| action.plan_hash.as_str()).collect();
     let digest = short_hash(&hashes);
     match agree {
-        _ if waiting.is_empty() => say("No plan of this campaign waits for a yes now. One that is being read does in a minute."),
+        _ if waiting.is_empty() => {
+            say("No plan of this campaign waits for a yes now. One that is being read does in a minute.")
+        }
         None => shown(&waiting, id, &digest),
         Some(seen) if seen == digest => {
             for action in &waiting {
@@ -35,7 +37,9 @@ pub(super) async fn run(id: &str, agree: Option<&str>, why: &Why) -> Result<Exit
             }
         }
         Some(_) => {
-            complain("The plans are not those that were shown; nothing was agreed to. Run it without --agree and read them.");
+            complain(
+                "The plans are not those that were shown; nothing was agreed to. Run it without --agree and read them.",
+            );
             return Ok(ExitCode::FAILURE);
         }
     }
