@@ -263,6 +263,29 @@ fn described(route: Route) -> Operation {
         Route::EndExemption => get("Ends an exemption now", Gives::Json("Exemption")),
         Route::AcceptFinding => take("Accepts the risk of one finding until a day", "Accepting", "201", "Exemption"),
         Route::Findings => get("The findings", Gives::List("Finding")),
+        Route::Campaigns => get("The campaigns, the newest first", Gives::List("Campaign")),
+        Route::StartCampaign => take(
+            "Begins a campaign: to close a policy, to ask what credentials are for, or because somebody leaves",
+            "Starting",
+            "201",
+            "Campaign",
+        ),
+        Route::Campaign => {
+            get("How a campaign stands by the latest report, and who belongs to it", Gives::Json("CampaignProgress"))
+        }
+        Route::AskCampaign => take(
+            "Asks for the next few of a campaign's actions; each has a plan of its own and is refused alone",
+            "AskingCampaign",
+            "200",
+            "CampaignAsked",
+        ),
+        Route::ClickCampaign => take(
+            "Says that what no API does was done by hand; the next report verifies it",
+            "Saying",
+            "200",
+            "Campaign",
+        ),
+        Route::EndCampaign => take("Ends a campaign; actions that it asked for go on", "Saying", "200", "Campaign"),
         Route::Plan => get("What would happen next, and what is withheld", Gives::JsonOrText("Plans")),
         Route::Actions => get("The actions", Gives::List("Action")),
         Route::RequestAction => {

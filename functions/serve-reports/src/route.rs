@@ -138,6 +138,18 @@ routes! {
     AcceptFinding => POST "/v1/orgs/{org}/findings/{id}/accept", APPROVE, &[];
     /// The findings.
     Findings => GET "/v1/orgs/{org}/findings", READ, &["status", "severity", "rule", "limit", "cursor"];
+    /// The campaigns.
+    Campaigns => GET "/v1/orgs/{org}/campaigns", READ, &[];
+    /// Begins a campaign.
+    StartCampaign => POST "/v1/orgs/{org}/campaigns", APPROVE, &[];
+    /// How a campaign stands, and who belongs to it.
+    Campaign => GET "/v1/orgs/{org}/campaigns/{id}", READ, &["stand", "limit", "cursor"];
+    /// Asks for the next batch of a campaign's actions.
+    AskCampaign => POST "/v1/orgs/{org}/campaigns/{id}/ask", APPROVE, &[];
+    /// Says that what no API does was done by hand.
+    ClickCampaign => POST "/v1/orgs/{org}/campaigns/{id}/clicked", APPROVE, &[];
+    /// Ends a campaign.
+    EndCampaign => POST "/v1/orgs/{org}/campaigns/{id}/end", APPROVE, &[];
     /// What would happen next, and what is withheld.
     Plan => GET "/v1/orgs/{org}/plan", READ, LIST;
     /// The actions.

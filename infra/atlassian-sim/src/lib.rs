@@ -13,7 +13,8 @@
 //! Each org has four API keys: `sim-admin-key` (without scopes), `sim-read-key` (every reading scope), `sim-tokens-key`
 //! (made before the scopes of keys and tokens were split) and `sim-events-key` (events alone); org 2 has `sim-admin-key-2`
 //! and so on. Their ids in the list of keys are `sim-admin-key-id`, `sim-admin-key-id-2` and so on. The authentication
-//! policies are `sim-policy-default` and `sim-policy-no-tokens` (members' user API tokens are blocked), likewise numbered.
+//! policies are `sim-policy-default`, `sim-policy-no-tokens` (members' user API tokens are blocked) and `sim-policy-tokens`
+//! (they are allowed), likewise numbered.
 //!
 //! Routes of the simulator itself, without a key:
 //!
@@ -26,6 +27,7 @@
 //! | `DELETE /_sim/tokens/{id}` | the owner removes a credential himself: 204; 409 where it is revoked already |
 //! | `POST /_sim/use` | `{"token_id", "org"?, "ip"?, "country"?, "action"?, "at"?}`: a token is used; 409 where it would be refused |
 //! | `POST /_sim/users/{account_id}` | `{"status"?, "admin"?, "relation"?, "org"?}`: an account changes |
+//! | `POST /_sim/policies/{id}` | `{"tokens": "blocked" or "allowed"}`: an admin changes a policy in the console |
 //! | `GET`, `POST`, `DELETE /_sim/faults` | `{"method"?, "path_prefix", "status"?, "retry_after"?, "delay_ms"?, "delay_after_ms"?, "drop"?, "times"?}` |
 //! | `GET`, `POST /_sim/rate` | the limits per minute; POST sets them, absent ones to their defaults |
 //! | `GET`, `POST /_sim/clock` | `{"advance_seconds"}`: time moves forward |

@@ -31,6 +31,9 @@ enum Command {
     /// Say which orgs are governed: list, add, pause, continue, remove
     #[command(subcommand)]
     Org(OrgCommand),
+    /// Work on a project over many credentials: close a policy, recertify, or somebody leaves
+    #[command(subcommand)]
+    Campaign(crate::commands::campaign::CampaignCommand),
     /// Put the kill switch on: nothing is done any more until it is released (role approver)
     Stop(StopArgs),
     /// Release the kill switch (role admin)
@@ -228,6 +231,7 @@ impl Cli {
             Command::Ledger(Ledger::Key(args)) => ledger::key(&args).await,
             Command::Ledger(Ledger::Export(args)) => ledger::export(&args).await,
             Command::Org(command) => org::run(command).await,
+            Command::Campaign(command) => crate::commands::campaign::run(command).await,
             Command::Stop(args) => switch::set(&args, switch::Wanted::Stopped).await,
             Command::Resume(args) => switch::set(&args, switch::Wanted::Resumed).await,
         };

@@ -42,7 +42,7 @@ async fn serve(sim: &Sim) -> (Child, String) {
     let folder = tempfile::tempdir().unwrap().keep();
     let variables = [("BACKFILL_DAYS", "180"), ("EVENT_RETENTION_DAYS", "200")];
     let data = ["--data-dir", folder.to_str().unwrap()];
-    let mut child = tokenwarden(&arguments).args(data).envs(variables).spawn().unwrap();
+    let mut child = tokenwarden(&arguments).args(data).envs(variables).stderr(Stdio::inherit()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut url = String::new();
     while let Some(line) = lines.next_line().await.unwrap() {
@@ -53,6 +53,7 @@ async fn serve(sim: &Sim) -> (Child, String) {
             break;
         }
     }
+    assert!(!url.is_empty(), "it ended before it was ready");
     (child, url)
 }
 
@@ -91,7 +92,8 @@ async fn truth(sim: &Sim) -> BTreeMap<String, String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_naive_policy_would_have_broken_what_runs_once_a_quarter() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let sim = Sim::start(listener, SimOptions::default()).await.unwrap();
+    let company = SimOptions { users: 200, max_events: 8_000, ..SimOptions::default() };
+    let sim = Sim::start(listener, company).await.unwrap();
     let (_child, url) = serve(&sim).await;
     read_the_past(&url).await;
     let folder = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ pub mod announce;
 pub mod answer_link;
 pub mod budget;
 pub mod calendar;
+pub mod campaign;
 pub mod case;
 pub mod classify;
 pub mod due;

@@ -95,6 +95,16 @@ pub fn guarded(kind: ActionKind, row: &CredentialRow) -> Option<String> {
     (kind.undoes() && is_admin_or_ours(row)).then(|| ADMIN_OR_OURS.to_owned())
 }
 
+/// Why nothing is planned or done for an account that is in the policy already.
+pub const IN_POLICY_ALREADY: &str = "the account is in that policy already";
+/// Why nothing is done where nothing is left to do.
+pub const SO_ALREADY: &str = "it is so already";
+
+/// Whether an action came to nothing because there was nothing left to do.
+pub fn is_so_already(reason: &str) -> bool {
+    [IN_POLICY_ALREADY, SO_ALREADY].iter().any(|said| reason.contains(said))
+}
+
 const ADMIN_OR_OURS: &str = "its owner is an org admin or made one of our keys";
 
 fn is_admin_or_ours(row: &CredentialRow) -> bool {

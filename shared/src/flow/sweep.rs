@@ -27,7 +27,7 @@ pub struct Swept {
 /// nothing else. Messages are sent by [`super::deliver`].
 ///
 /// # Errors
-/// [`Error::Store`] if what is pending cannot be read.
+/// [`crate::error::Error::Store`] if what is pending cannot be read.
 pub async fn sweep<S, R, C>(cases: &Cases<'_, S, R, C>, org: &Org, deadline: &impl Deadline) -> Result<Swept>
 where
     S: CaseStore + ReportReader + ReportStore,

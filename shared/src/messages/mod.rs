@@ -3,6 +3,7 @@
 //! Every sentence stands once in a snapshot beside its file. Where `CI` is set a test that finds another one fails and
 //! writes nothing; elsewhere `INSTA_UPDATE=always` takes the new ones over, and the change is read in the diff.
 
+pub mod campaign;
 mod dates;
 pub mod impact;
 pub mod letter;

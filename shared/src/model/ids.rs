@@ -59,6 +59,8 @@ string_ids! {
     FindingId;
     /// An action: hash of (org, credential, action, case generation), so triggering twice makes one.
     ActionId;
+    /// A campaign: hash of who began it, when, and what for.
+    CampaignId;
     /// A message: hash of (org, kind, cause, audience), so the same cause sends one.
     MessageId;
     /// A channel of the security team, as deliveries are recorded: its kind and the name of its secret, no address.

@@ -72,6 +72,12 @@ pub enum LedgerKind {
     OrgChanged,
     /// The org was removed from those governed.
     OrgRemoved,
+    /// A campaign was begun.
+    CampaignStarted,
+    /// Somebody said that what no API does was done by hand.
+    CampaignClicked,
+    /// A campaign was ended.
+    CampaignEnded,
 }
 
 /// What Atlassian answered to the call that an entry is about: a fixed word, nothing of the answer itself.

@@ -3,6 +3,7 @@
 mod action;
 mod answer;
 mod calendar;
+mod campaign;
 mod credential;
 mod event;
 mod exemption;
@@ -33,6 +34,7 @@ pub use action::{
 };
 pub use answer::{AnswerLink, AnswersAs};
 pub use calendar::{Calendar, DayOfWeek};
+pub use campaign::{Campaign, CampaignKind, Settled, Stand};
 pub use credential::{Credential, CredentialKind, CredentialRef, CredentialStatus, Owner, OwnerStatus, Relation};
 pub use event::{Actor, AuditEvent, EventKey, EventSource, Location, TokenMark, TokenRole, Topic};
 pub use exemption::{Exemption, ExemptionScope};
@@ -40,8 +42,8 @@ pub use fact::{Fact, FactName, Facts, Knowledge, Observations};
 pub use finding::{Finding, FindingStatus, Severity, Verdict};
 pub use head::{HeadKey, PublicKey, Seal, SignedHead, SignerKey};
 pub use ids::{
-    AccountId, ActionId, AuthPolicyId, ChannelKey, CredentialId, DirectoryId, EventId, EventTokenId, FindingId,
-    MessageId, OrgId, QuarantineId, RecipientKey, ReportId, TaskId, shard_of, short_hash, stable_hash,
+    AccountId, ActionId, AuthPolicyId, CampaignId, ChannelKey, CredentialId, DirectoryId, EventId, EventTokenId,
+    FindingId, MessageId, OrgId, QuarantineId, RecipientKey, ReportId, TaskId, shard_of, short_hash, stable_hash,
 };
 pub use ledger::{Budget, LedgerAnswer, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop};
 pub use message::{Audience, Mailbox, Message, MessageKind, MessageState, OpenMail, Outgoing, Undelivered};

@@ -4,9 +4,9 @@ use super::Written;
 use crate::{
     error::Result,
     model::{
-        AccountId, Action, ActionId, Budget, CredentialRef, Decision, Exemption, Finding, FindingId, FindingTransition,
-        LedgerEntry, LedgerHead, LedgerRecord, Message, MessageId, Org, OrgId, OrgState, Outgoing, Page, PolicyVersion,
-        PurgePlace, RegisterEntry, Sponsor, Timestamp, Versioned,
+        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Exemption, Finding,
+        FindingId, FindingTransition, LedgerEntry, LedgerHead, LedgerRecord, Message, MessageId, Org, OrgId, OrgState,
+        Outgoing, Page, PolicyVersion, PurgePlace, RegisterEntry, Sponsor, Timestamp, Versioned,
     },
 };
 use std::{collections::HashMap, future::Future};
@@ -82,6 +82,14 @@ pub trait CaseReader: Send + Sync {
         cursor: Option<String>,
         limit: u32,
     ) -> impl Future<Output = Result<Page<Action>>> + Send;
+    /// The campaigns, ended ones among them.
+    fn campaigns(&self, org: &OrgId) -> impl Future<Output = Result<Vec<Campaign>>> + Send;
+    /// A campaign with its version. Reads consistently.
+    fn campaign(
+        &self,
+        org: &OrgId,
+        id: &CampaignId,
+    ) -> impl Future<Output = Result<Option<Versioned<Campaign>>>> + Send;
     /// A message on its way, with its version. Reads consistently.
     fn message(&self, org: &OrgId, id: &MessageId) -> impl Future<Output = Result<Option<Versioned<Outgoing>>>> + Send;
     /// Budget and kill switch. Reads consistently.
@@ -150,6 +158,8 @@ pub struct CaseChange {
     pub unregister: Option<CredentialRef>,
     /// Who answers for an account; replaces what was there.
     pub sponsor: Option<Sponsor>,
+    /// The campaign, stored as `version + 1` if it is still at `version` (0: if there is none).
+    pub campaign: Option<Versioned<Campaign>>,
     /// A new exemption, or one whose end was moved to now.
     pub exemption: Option<Exemption>,
     /// A decision, pending from now on.
@@ -165,7 +175,7 @@ pub struct CaseChange {
 /// Advancing cases (table `cases`).
 pub trait CaseStore: CaseReader {
     /// Applies a change in one transaction. The ledger's head is re-read and the write tried again when only that moved;
-    /// `Contended` means that the org, the action, the budget or the policy moved, and nothing was written.
+    /// `Contended` means that the org, the action, the budget, the campaign or the policy moved, and nothing was written.
     fn apply(&self, org: &OrgId, change: &CaseChange) -> impl Future<Output = Result<Written>> + Send;
     /// What is pending at this moment, oldest first. Eventually consistent: what it shows must be read again.
     fn pending(&self, org: &OrgId, until: Timestamp, limit: u32) -> impl Future<Output = Result<Vec<Pending>>> + Send;

@@ -149,6 +149,10 @@ impl Store {
         if let Some(credential) = &change.unregister {
             writes.push((Part::Entry, delete(table, keys::register_entry(org, credential))?));
         }
+        if let Some(campaign) = &change.campaign {
+            let draft = Draft::new(keys::campaign(org, &campaign.value.id), Entity::Campaign).body(&campaign.value)?;
+            writes.push((Part::State, put_next(table, draft, campaign.version)?));
+        }
         if let Some(exemption) = &change.exemption {
             let draft = Draft::new(keys::exemption(org, &exemption.id), Entity::Exemption).body(exemption)?;
             writes.push((Part::Entry, put(table, draft)?));

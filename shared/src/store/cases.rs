@@ -10,8 +10,9 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        AccountId, Action, ActionId, Budget, CredentialRef, Exemption, Finding, FindingId, LedgerEntry, LedgerHead,
-        MessageId, Org, OrgId, Outgoing, Page, PolicyVersion, RegisterEntry, Sponsor, Timestamp, Versioned,
+        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Exemption, Finding, FindingId,
+        LedgerEntry, LedgerHead, MessageId, Org, OrgId, Outgoing, Page, PolicyVersion, RegisterEntry, Sponsor,
+        Timestamp, Versioned,
     },
     ports::CaseReader,
 };
@@ -99,6 +100,15 @@ impl CaseReader for Store {
     async fn actions(&self, org: &OrgId, cursor: Option<String>, limit: u32) -> Result<Page<Action>> {
         let select = Select::all(&self.tables.cases, keys::actions(org)).limit(limit);
         self.page(&select, cursor.as_deref(), body).await
+    }
+
+    async fn campaigns(&self, org: &OrgId) -> Result<Vec<Campaign>> {
+        let select = Select::all(&self.tables.cases, keys::campaigns(org));
+        self.fetch_all(&select).await?.into_iter().map(body).collect()
+    }
+
+    async fn campaign(&self, org: &OrgId, id: &CampaignId) -> Result<Option<Versioned<Campaign>>> {
+        self.get(&self.tables.cases, keys::campaign(org, id)).await?.map(versioned).transpose()
     }
 
     async fn message(&self, org: &OrgId, id: &MessageId) -> Result<Option<Versioned<Outgoing>>> {

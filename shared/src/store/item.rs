@@ -65,6 +65,8 @@ pub enum Entity {
     RegisterEntry,
     /// Who answers for an account that is not managed.
     Sponsor,
+    /// A campaign.
+    Campaign,
     /// An action.
     Action,
     /// A message on its way.
@@ -122,6 +124,7 @@ impl Entity {
             Self::Exemption => "exemption",
             Self::RegisterEntry => "register_entry",
             Self::Sponsor => "sponsor",
+            Self::Campaign => "campaign",
             Self::Action => "action",
             Self::Message => "message",
             Self::Mailbox => "mailbox",

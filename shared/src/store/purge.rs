@@ -103,6 +103,7 @@ impl Store {
             keys::exemptions(org),
             keys::register(org),
             keys::sponsors(org),
+            keys::campaigns(org),
             keys::policies(org),
             keys::budgets(org),
             keys::ledger(org),

@@ -8,9 +8,9 @@ use super::{
 use shared::{
     error::{Error, Result},
     model::{
-        AccountId, Action, ActionId, Budget, CredentialRef, Decision, Exemption, Finding, FindingId, FindingTransition,
-        LedgerEntry, LedgerHead, MessageId, Org, OrgId, OrgState, Outgoing, Page, PolicyVersion, RegisterEntry,
-        Sponsor, Timestamp, Versioned,
+        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Exemption, Finding,
+        FindingId, FindingTransition, LedgerEntry, LedgerHead, MessageId, Org, OrgId, OrgState, Outgoing, Page,
+        PolicyVersion, RegisterEntry, Sponsor, Timestamp, Versioned,
     },
     ports::{CaseChange, CaseReader, CaseStore, FindingStore, OrgStates, Pending, Written},
 };
@@ -71,6 +71,14 @@ impl<W: Weather> CaseReader for ModelStore<W> {
 
     async fn exemptions(&self, org: &OrgId) -> Result<Vec<Exemption>> {
         self.read(org, |tables| tables.cases.exemptions.values().cloned().collect()).await
+    }
+
+    async fn campaigns(&self, org: &OrgId) -> Result<Vec<Campaign>> {
+        self.read(org, |tables| tables.cases.campaigns.values().map(|one| one.value.clone()).collect()).await
+    }
+
+    async fn campaign(&self, org: &OrgId, id: &CampaignId) -> Result<Option<Versioned<Campaign>>> {
+        self.read(org, |tables| tables.cases.campaigns.get(id).cloned()).await
     }
 
     async fn sponsors(&self, org: &OrgId, accounts: &[AccountId]) -> Result<HashMap<AccountId, Sponsor>> {

@@ -4,8 +4,8 @@ use super::tables::{Cases, Indexed, follows, stored};
 use shared::{
     decide::ledger::chain,
     model::{
-        Action, Budget, CredentialRef, Decision, Exemption, LedgerHead, LedgerRecord, Message, Org, OrgId, Outgoing,
-        PolicyVersion, RegisterEntry, Sponsor, Versioned,
+        Action, Budget, Campaign, CredentialRef, Decision, Exemption, LedgerHead, LedgerRecord, Message, Org, OrgId,
+        Outgoing, PolicyVersion, RegisterEntry, Sponsor, Versioned,
     },
     ports::{CaseChange, Pending},
 };
@@ -35,6 +35,7 @@ enum Write<'a> {
     Register(&'a RegisterEntry),
     Unregister(&'a CredentialRef),
     Sponsor(&'a Sponsor),
+    Campaign(&'a Versioned<Campaign>),
     Exemption(&'a Exemption),
     Decision(&'a Decision),
     Message(&'a Message),
@@ -64,6 +65,7 @@ fn writes(change: &CaseChange) -> Vec<Write<'_>> {
         register,
         unregister,
         sponsor,
+        campaign,
         exemption,
         decision,
         messages,
@@ -78,6 +80,7 @@ fn writes(change: &CaseChange) -> Vec<Write<'_>> {
     writes.extend(proposal.as_ref().map(Write::Proposal));
     writes.extend(unregister.as_ref().map(Write::Unregister));
     writes.extend(sponsor.as_ref().map(Write::Sponsor));
+    writes.extend(campaign.as_ref().map(Write::Campaign));
     writes.extend(exemption.as_ref().map(Write::Exemption));
     writes.extend(decision.as_ref().map(Write::Decision));
     writes.extend(messages.iter().map(Write::Message));
@@ -99,6 +102,7 @@ impl Write<'_> {
         match self {
             Self::Org(org) => unless(follows(cases.org.as_ref(), org), Refusal::Moved),
             Self::Action(action) => unless(follows(cases.actions.get(&action.value.id), action), Refusal::Moved),
+            Self::Campaign(one) => unless(follows(cases.campaigns.get(&one.value.id), one), Refusal::Moved),
             Self::Budget(budget) => unless(follows(cases.budget.as_ref(), budget), Refusal::Moved),
             Self::Policy(policy) => unless(policy.version == cases.policies.len() as u64 + 1, Refusal::Moved),
             Self::Register(_)
@@ -123,6 +127,7 @@ impl Write<'_> {
             Self::Register(entry) => drop(cases.register.insert(entry.credential.clone(), entry.clone())),
             Self::Unregister(credential) => drop(cases.register.remove(credential)),
             Self::Sponsor(sponsor) => drop(cases.sponsors.insert(sponsor.account.clone(), sponsor.clone())),
+            Self::Campaign(one) => drop(cases.campaigns.insert(one.value.id.clone(), stored(one))),
             Self::Exemption(exemption) => drop(cases.exemptions.insert(exemption.id.clone(), exemption.clone())),
             Self::Decision(decision) => {
                 let item = Indexed { value: decision.clone(), pending_since: Some(decision.at.timestamp()) };

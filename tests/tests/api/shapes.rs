@@ -33,11 +33,15 @@ async fn answers_have_the_shapes_that_the_document_promises() {
     let server = Server::enforcing().await;
     server.publish_signed_head().await;
     let action = server.get("/v1/orgs/org-1/actions").await.json()["items"][0]["id"].as_str().unwrap().to_owned();
+    let body = json!({ "kind": "close_policy", "reason": "the audit asks for it" });
+    let campaign =
+        server.post("approver", "/v1/orgs/org-1/campaigns", &body).await.json()["id"].as_str().unwrap().to_owned();
     let gets: Vec<Route> = Route::ALL.iter().copied().filter(|route| route.method() == "GET").collect();
     let mut checked = 0;
     for route in gets.into_iter().filter(|route| route.pattern().starts_with("/v1")) {
         let id = match route {
             Route::Action => action.as_str(),
+            Route::Campaign => campaign.as_str(),
             Route::Credential | Route::CredentialEvents => "tok%2F071",
             _ => "latest",
         };
@@ -54,7 +58,7 @@ async fn answers_have_the_shapes_that_the_document_promises() {
         assert_eq!(faults, Vec::<String>::new(), "{route:?}");
         checked += 1;
     }
-    assert_eq!(checked, 23);
+    assert_eq!(checked, 25);
 }
 
 #[tokio::test]

@@ -7,8 +7,9 @@ use crate::{
 use shared::{
     error::Error,
     model::{
-        Action, ActionState, Budget, CredentialKind, CredentialRef, Exemption, ExemptionScope, Finding, FindingId,
-        FindingStatus, FindingTransition, Org, OrgId, RegisterEntry, Severity, Stop, Versioned,
+        Action, ActionState, Agreement, Budget, Campaign, CampaignKind, CredentialKind, CredentialRef, Exemption,
+        ExemptionScope, Finding, FindingId, FindingStatus, FindingTransition, Org, OrgId, RegisterEntry, Severity,
+        Stop, Versioned,
     },
     ports::{CaseChange, CaseStore, Pending, Written},
 };
@@ -31,6 +32,7 @@ pub(crate) async fn contract(store: &impl Ports) {
     a_finding_that_was_exempt_from_the_first_is_stored(store).await;
     the_register_is_written_read_and_forgotten(store).await;
     exemptions_are_kept_and_ended(store).await;
+    of_two_writers_of_a_campaign_one_wins(store).await;
 }
 
 /// What needs a DynamoDB.
@@ -52,6 +54,33 @@ async fn open(store: &impl Ports, org: &OrgId, finding: &Finding) {
 
 fn with_action(action: Versioned<Action>) -> CaseChange {
     CaseChange { action: Some(action), ..CaseChange::default() }
+}
+
+async fn of_two_writers_of_a_campaign_one_wins(store: &impl Ports) {
+    for org in odd_orgs() {
+        for id in ODD_IDS {
+            let begun = Campaign {
+                id: id.into(),
+                kind: CampaignKind::ClosePolicy,
+                account: None,
+                started_by: "ann".into(),
+                started_at: at(0),
+                reason: "the audit".into(),
+                clicked: None,
+                ended: None,
+            };
+            let write = |version, value: &Campaign| {
+                let campaign = Some(Versioned { version, value: value.clone() });
+                apply(store, &org, CaseChange { campaign, ..CaseChange::default() })
+            };
+            assert_eq!(write(0, &begun).await, Written::Stored);
+            let ended = Some(Agreement { by: "bo".into(), at: at(1), reason: "done".into() });
+            let ended = Campaign { ended, ..begun.clone() };
+            assert_eq!((write(1, &ended).await, write(1, &begun).await), (Written::Stored, Written::Contended));
+            assert_eq!(store.campaign(&org, &id.into()).await, Ok(Some(Versioned { version: 2, value: ended })));
+        }
+        assert_eq!(store.campaigns(&org).await.unwrap().len(), ODD_IDS.len());
+    }
 }
 
 async fn orgs_are_registered(store: &impl Ports) {

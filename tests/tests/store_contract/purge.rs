@@ -86,6 +86,7 @@ fn cases_keys(org: &OrgId) -> Made {
         ("exemption", all(&|id| keys::exemption(org, id))),
         ("register_entry", all(&|id| keys::register_entry(org, &credential(id, None).reference))),
         ("sponsor", all(&|id| keys::sponsor(org, &id.into()))),
+        ("campaign", all(&|id| keys::campaign(org, &id.into()))),
         ("action", all(&|id| keys::action(org, &id.into()))),
         ("message", all(&|id| keys::message(org, &id.into()))),
         ("mailbox", all(&|id| keys::mailbox(org, &id.into()))),

@@ -2,7 +2,7 @@
 
 use crate::{
     answer::{Answer, Reply},
-    api::{impact, reports},
+    api::reports,
     ask::Ask,
     paging::{Keep, Part, Place, limit, linked, unknown, walk},
     view::{self, RowFilter},
@@ -11,7 +11,7 @@ use serde_json::json;
 use shared::{
     decide::{exempt, impact::impact as impact_of},
     error::{Error, Result},
-    flow::decide_action::actions_of,
+    flow::{campaign::impact_context, decide_action::actions_of},
     model::{AuditEvent, CredentialRef, CredentialRow, Finding, FindingId, OrgId, Report, Timestamp},
     ports::{CaseReader, EventReader, ReportReader},
     rules::RULES,
@@ -97,7 +97,7 @@ pub(crate) async fn one<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) 
     let actions = actions_of(store, &org, &row.credential).await?;
     let mut body = json!(view::Row::of(&row, ask.now));
     body["report"] = json!({ "id": report.id, "generated_at": report.generated_at });
-    let context = impact::context(store, &org, &report).await?;
+    let context = impact_context(store, &org, &report).await?;
     body["if_revoked"] = json!(impact_of(&row, &context, ask.now));
     body["usage"] = row.profile.as_ref().map(view::usage).into();
     body["history"] = json!(findings);

@@ -8,9 +8,9 @@ use crate::{
 };
 use serde_json::{Value, json};
 use shared::{
-    decide::impact::{Impact, ImpactContext, group_impact, impact},
-    error::Result,
-    model::{CredentialRow, FactName, OrgId, PollState, Report},
+    decide::impact::{Impact, group_impact, impact},
+    flow::campaign::impact_context,
+    model::CredentialRow,
     ports::{CaseReader, ReportReader},
 };
 
@@ -19,7 +19,7 @@ use shared::{
 pub(crate) async fn list<S: CaseReader + ReportReader>(store: &S, ask: &Ask<'_>) -> Reply {
     let org = ask.org(store).await?.id;
     let (report, part) = credentials::page(store, &org, "latest", ask).await?;
-    let context = context(store, &org, &report).await?;
+    let context = impact_context(store, &org, &report).await?;
     let impacts: Vec<(&CredentialRow, Impact)> =
         part.items.iter().map(|row| (row, impact(row, &context, ask.now))).collect();
     let group = group_impact(&impacts);
@@ -38,11 +38,4 @@ fn line(row: &CredentialRow, impact: &Impact) -> Value {
         "owner": credential.owner,
         "impact": impact,
     })
-}
-
-/// What is true of the org's log, for sentences about use.
-pub(crate) async fn context<S: ReportReader>(store: &S, org: &OrgId, report: &Report) -> Result<ImpactContext> {
-    let poll = store.poll_lag(org).await?;
-    let log_since = poll.as_ref().and_then(PollState::covered_now).map(|covered| covered.from);
-    Ok(ImpactContext { log_since, uses_leave_events: report.facts.knowledge(FactName::UsesLeaveEvents) })
 }

@@ -1,6 +1,7 @@
 //! The handlers of `/v1`, by noun.
 
 pub(crate) mod actions;
+pub(crate) mod campaigns;
 pub(crate) mod changes;
 pub(crate) mod credentials;
 pub(crate) mod exemptions;

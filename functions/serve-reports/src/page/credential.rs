@@ -9,10 +9,7 @@ use super::{
 };
 use crate::{
     answer::Reply,
-    api::{
-        self,
-        credentials::{findings_on, in_latest},
-    },
+    api::credentials::{findings_on, in_latest},
     app::Ports,
     ask::Ask,
     paging::encoded,
@@ -21,7 +18,7 @@ use crate::{
 use askama::Template;
 use shared::{
     decide::impact::{self, Impact},
-    flow::decide_action::actions_of,
+    flow::{campaign::impact_context, decide_action::actions_of},
     model::{
         CredentialRef, CredentialRow, CredentialStatus, Finding, FindingStatus, KSmallest, OrgId, Owner, RegisterEntry,
         Review, RowFinding, Timestamp, UsageProfile, Use,
@@ -121,7 +118,7 @@ pub(crate) async fn credential<P: Ports>(store: &P, ask: &Ask<'_>) -> Reply {
     let row = CredentialRow { register: store.register_entry(&org.id, &reference).await?, ..row };
     let history = findings_on(store, &org.id, &row, ask.now).await?;
     let actions = actions_of(store, &org.id, &row.credential).await?;
-    let context = api::impact::context(store, &org.id, &report).await?;
+    let context = impact_context(store, &org.id, &report).await?;
     render(&CredentialPage {
         frame: Frame::of(&org, &named(&row.credential.label), "", ask.now),
         taken: When::of(report.generated_at, ask.now),

@@ -142,6 +142,7 @@ fn simulator() -> Router<App> {
         .route("/_sim/tokens/{token}", delete(sim_deeds::remove))
         .route("/_sim/use", post(sim_deeds::use_token))
         .route("/_sim/users/{account}", post(sim_users::change))
+        .route("/_sim/policies/{policy}", post(sim_users::click))
         .route("/_sim/faults", get(sim::faults).post(sim::add_fault).delete(sim::clear_faults))
         .route("/_sim/rate", get(sim::rate).post(sim::set_rate))
         .route("/_sim/clock", get(sim::clock).post(sim::advance))

@@ -1,4 +1,4 @@
-//! `POST /_sim/users/{account_id}`: an account changes.
+//! `POST /_sim/users/{account_id}`: an account changes; `POST /_sim/policies/{id}`: a policy does.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -12,6 +12,7 @@ use crate::population::users::{Group, Relation, Status};
 use crate::world::World;
 use crate::world::change::Change;
 use crate::world::org::Org;
+use crate::world::tasks::{Policy, Tokens};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +51,26 @@ pub(crate) async fn change(State(app): State<App>, Path(account): Path<String>, 
         "admin": user.admin,
         "relation": user.relation.name(),
     })))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClickPolicy {
+    tokens: Tokens,
+}
+
+/// `POST /_sim/policies/{policy}`: an org admin changes in the console what a policy does with user API tokens, which no
+/// operation of Atlassian's does. It holds at once.
+pub(crate) async fn click(State(app): State<App>, Path(id): Path<String>, body: Bytes) -> SimAnswer {
+    let asked: ClickPolicy = read(&body)?;
+    let of = |(at, org): (usize, &Org)| {
+        let policy = Policy::ALL.into_iter().find(|policy| policy.id(org.people.org) == id)?;
+        Some((at, policy, org.people.member(Group::Admin, 0)))
+    };
+    let found = app.world().orgs.iter().enumerate().find_map(of);
+    let (org, policy, by) = found.ok_or_else(|| not_found("policy"))?;
+    make(&app, org, Some(by), Change::Click { policy, tokens: asked.tokens })?;
+    Ok(axum::Json(json!({ "policy": id, "tokens": asked.tokens })))
 }
 
 /// The orgs that have an account, with its index there and an admin other than himself.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Entry;
 use super::credentials::Made;
 use super::org::{Org, Person};
-use super::tasks::{Policy, Task};
+use super::tasks::{Policy, Task, Tokens};
 use crate::events::{Action, Deed, Event, Subject};
 use crate::population::tokens::{Kind, TokenRef};
 use crate::population::users::{Relation, Status};
@@ -41,6 +41,8 @@ pub(crate) enum Change {
     Access { user: u32, directory: usize, suspended: bool },
     /// People are to be moved into a policy.
     StartTask { id: String, policy: Policy, emails: Vec<String> },
+    /// An admin changes in the console what a policy does with tokens.
+    Click { policy: Policy, tokens: Tokens },
     /// A task goes on.
     AdvanceTask { id: String },
 }
@@ -77,6 +79,11 @@ impl Org {
                 self.tasks.insert(id.clone(), Task::new(*policy, emails.clone()));
             }
             Change::AdvanceTask { id } => self.advance_task(entry, id),
+            Change::Click { policy, tokens } => {
+                self.clicked.insert(*policy, *tokens);
+                let subject = Subject::Policy(policy.id(self.people.org).into());
+                self.log(entry, Action::OrgSettingsUpdate, entry.by, subject);
+            }
         }
     }
 

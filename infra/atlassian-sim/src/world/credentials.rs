@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::org::Org;
-use super::tasks::Policy;
 use crate::dialect::{Dialect, Dialects};
 use crate::population::habits::Habit;
 use crate::population::script::LAG;
@@ -140,7 +139,7 @@ impl Org {
         match self.status(owner) {
             Status::Inactive => State::OwnerDeactivated,
             Status::Closed => State::OwnerClosed,
-            Status::Active if self.kind(token) == Kind::UserApiToken && self.policy(owner) == Policy::NoTokens => {
+            Status::Active if self.kind(token) == Kind::UserApiToken && self.blocks(self.policy(owner)) => {
                 State::Blocked
             }
             Status::Active => State::Active,

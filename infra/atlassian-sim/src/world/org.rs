@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::credentials::Made;
-use super::tasks::{Policy, Task};
+use super::tasks::{Policy, Task, Tokens};
 use crate::draw::{Domain, Draw};
 use crate::events::{Event, history};
 use crate::options::SimOptions;
@@ -37,6 +37,8 @@ pub(crate) struct Org {
     pub(crate) all_revoked: Option<(i64, u32)>,
     pub(crate) made: HashMap<Kind, Vec<Made>>,
     pub(crate) tasks: HashMap<String, Task>,
+    /// The policies whose setting for user API tokens somebody changed in the console, and to what.
+    pub(crate) clicked: HashMap<Policy, Tokens>,
 }
 
 impl Org {
@@ -55,7 +57,13 @@ impl Org {
             all_revoked: None,
             made: HashMap::new(),
             tasks: HashMap::new(),
+            clicked: HashMap::new(),
         }
+    }
+
+    /// Whether a policy blocks its members' user API tokens.
+    pub(crate) fn blocks(&self, policy: Policy) -> bool {
+        self.clicked.get(&policy).copied().unwrap_or(policy.at_first()) == Tokens::Blocked
     }
 
     /// A user as he is now.

@@ -1,5 +1,6 @@
 //! One module a command.
 
+pub(crate) mod campaign;
 #[cfg(feature = "local")]
 mod first_steps;
 pub(crate) mod ledger;

@@ -84,7 +84,8 @@ async fn replayed(args: &SimulateArgs, candidate: &Policy) -> Result<Found> {
     Ok(Found { org, report, in_force: in_force.version, approvals, candidate, before, difference, left_out })
 }
 
-async fn one_org(api: &Api, named: Option<&str>) -> Result<String> {
+/// The org that the token may see, or the one of them that was named.
+pub(crate) async fn one_org(api: &Api, named: Option<&str>) -> Result<String> {
     let mut orgs = api.orgs(named).await?;
     if orgs.len() > 1 {
         let reason = format!("is missing: this token may see {} orgs; name one of them", orgs.len());

@@ -6,7 +6,7 @@ use super::{
     fresh::{is_later, was_used},
     log,
 };
-use crate::decide::owner_plan::touches_a_person;
+use crate::decide::owner_plan::{SO_ALREADY, touches_a_person};
 use crate::model::{
     Access, AccountId, Action, ActionKind, ActionState, AuthPolicyId, Claim, CredentialId, Means, Membership, Order,
     Plan, PolicyVersion, TaskState, Timestamp,
@@ -137,7 +137,7 @@ fn state(action: &Action, facts: &Facts, now: Timestamp) -> Option<Next> {
     }
     match left(&action.plan, state) {
         Some(Left::Order(_)) => None,
-        Some(Left::Nothing) => Some(cancelled("it is so already")),
+        Some(Left::Nothing) => Some(cancelled(SO_ALREADY)),
         None => Some(cancelled("the plan does not say what to work with")),
     }
 }

@@ -163,7 +163,7 @@ async fn into_policy<S, R: TokenRevoker, C>(
         }
     };
     if earlier.as_ref() == Some(to) {
-        return Ok(missing("the account is in that policy already"));
+        return Ok(missing(owner_plan::IN_POLICY_ALREADY));
     }
     Ok(ReadMeans::Found(Means::Policy { to: to.clone(), earlier, email }))
 }

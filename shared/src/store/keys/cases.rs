@@ -1,7 +1,9 @@
 //! The keys of the table `cases`.
 
 use super::{Key, ordered, part};
-use crate::model::{AccountId, ActionId, CredentialRef, FindingId, MessageId, OrgId, RecipientKey, Timestamp};
+use crate::model::{
+    AccountId, ActionId, CampaignId, CredentialRef, FindingId, MessageId, OrgId, RecipientKey, Timestamp,
+};
 
 /// The partition of the registry of orgs: the one key that does not begin with an org, because it lists them.
 pub const ORGS: &str = "ORGS";
@@ -49,6 +51,16 @@ pub fn sponsor(org: &OrgId, account: &AccountId) -> Key {
 /// The partition of those who answer for accounts.
 pub fn sponsors(org: &OrgId) -> String {
     format!("W#{}", part(org.as_str()))
+}
+
+/// A campaign.
+pub fn campaign(org: &OrgId, id: &CampaignId) -> Key {
+    Key::new(campaigns(org), ordered(id.as_str()))
+}
+
+/// The partition of an org's campaigns.
+pub fn campaigns(org: &OrgId) -> String {
+    format!("C#{}", part(org.as_str()))
 }
 
 /// An action.
