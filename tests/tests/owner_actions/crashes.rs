@@ -31,7 +31,7 @@ async fn company() -> World {
 }
 
 /// One with so many users and credentials: accounts that nothing gives back what was taken are needed by the round.
-async fn company_of(users: u32, tokens: u32) -> World {
+async fn company_of(users: usize, tokens: usize) -> World {
     let options = SimOptions { users, tokens, max_events: 1_000, ..SimOptions::default() };
     governed_by(options, Duration::from_secs(40 * 86_400)).await
 }
