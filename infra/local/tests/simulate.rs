@@ -46,7 +46,7 @@ async fn serve(sim: &Sim) -> (Child, String) {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut url = String::new();
     while let Some(line) = lines.next_line().await.unwrap() {
-        if let Some(page) = line.trim().strip_prefix("page") {
+        if let Some(page) = line.trim().strip_prefix("page ") {
             page.trim().trim_end_matches('/').clone_into(&mut url);
         }
         if line.contains("Ctrl-C") {

@@ -60,10 +60,9 @@ fn subject(kind: CampaignKind, credential: &CredentialRef, owner: Option<&Accoun
 pub struct Newest(HashMap<Subject, Action>);
 
 impl Newest {
-    /// Takes one of the org's actions into account. One from before the campaign counts only where what it did lasts.
+    /// Takes one of the org's actions into account.
     pub fn add(&mut self, campaign: &Campaign, action: Action) {
-        let asks_anew = campaign.kind == CampaignKind::Recertify && action.planned_at < campaign.started_at;
-        if action.plan.action != action_of(campaign.kind) || asks_anew {
+        if action.plan.action != action_of(campaign.kind) || !counts(campaign, &action) {
             return;
         }
         let target = &action.plan.target;
@@ -72,6 +71,25 @@ impl Newest {
             Some(other) if other.generation >= action.generation => {}
             Some(_) | None => drop(self.0.insert(subject, action)),
         }
+    }
+}
+
+/// Whether an action tells how a campaign stands: what lasts or is under way does, whoever began it. What came to
+/// nothing does only where a person asked for it since: a rule that observes speaks of its own mode.
+fn counts(campaign: &Campaign, action: &Action) -> bool {
+    let since = action.planned_at >= campaign.started_at;
+    let lasts = match action.state {
+        ActionState::Done => true,
+        ActionState::Planned | ActionState::Waiting | ActionState::Claimed => action.plan.withheld.is_none(),
+        ActionState::Withheld
+        | ActionState::Cancelled
+        | ActionState::Rejected
+        | ActionState::Expired
+        | ActionState::Failed => action.reason.as_deref().is_some_and(owner_plan::is_so_already),
+    };
+    match campaign.kind {
+        CampaignKind::Recertify => since,
+        CampaignKind::ClosePolicy | CampaignKind::Leave => lasts || (since && action.requested_by.is_some()),
     }
 }
 

@@ -47,7 +47,7 @@ fn asked(kind: ActionKind, id: &str, owner: &str, state: ActionState) -> Action 
     action.plan.action = kind;
     action.plan.target.credential = CredentialRef { kind: CredentialKind::UserApiToken, id: id.into() };
     action.plan.target.owner = Some(owner.into());
-    (action.state, action.planned_at) = (state, ago(10));
+    (action.state, action.planned_at, action.requested_by) = (state, ago(10), Some("bo".into()));
     action
 }
 
@@ -64,6 +64,22 @@ fn progress(campaign: &Campaign, rows: &[CredentialRow], actions: Vec<Action>) -
 
 fn stands(progress: &Progress) -> Vec<(&str, Stand)> {
     progress.members.iter().map(|one| (one.account.as_ref().map_or("", AccountId::as_str), one.stand)).collect()
+}
+
+#[test]
+fn what_a_rule_withheld_is_no_answer_to_what_a_person_asks_for() {
+    let campaign = campaign(CampaignKind::Leave);
+    let mut withheld = asked(ActionKind::Revoke, "t1", "ann", ActionState::Withheld);
+    (withheld.plan.withheld, withheld.requested_by) = (Some("the mode is observe".into()), None);
+    let stand_with =
+        |action: &Action| stands(&progress(&campaign, &[token("t1", "ann", 1)], vec![action.clone()]))[0].1;
+    assert_eq!(stand_with(&withheld), Stand::Todo);
+    withheld.requested_by = Some("bo".into());
+    assert_eq!(stand_with(&withheld), Stand::NotDone);
+    withheld.planned_at = ago(30);
+    assert_eq!(stand_with(&withheld), Stand::Todo, "that was asked for before it began");
+    withheld.state = ActionState::Done;
+    assert_eq!(stand_with(&withheld), Stand::Done, "what was done lasts");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::{
     Approvals, Case, End, Held, Replayed,
     reconstruct::{Holding, Reconstructed, end_of},
 };
+use crate::decide::budget::SKEW_MAX;
 use crate::decide::case::{self, Answer, Call, Delivery, Effect, Facts, LogLag, Look, Next, OwnKey, Standing};
 use crate::decide::plan::{self, Basis, Cause};
 use crate::messages::simulate as say;
@@ -171,7 +172,7 @@ impl Walk<'_, '_> {
                     facts.delivery = Some(Delivery::Sent(now));
                 }
                 Next::Do(Effect::Claim { budget, attempt }) => {
-                    self.world.budget = budget;
+                    self.world.budget = as_taken_in_the_day(budget, &open.action);
                     open.action.state = ActionState::Claimed;
                     open.action.claim = Some(Claim { at: now, attempt, task: None });
                     facts.claim_in_hand = Some(now);
@@ -234,6 +235,15 @@ impl Walk<'_, '_> {
             ..Facts::default()
         }
     }
+}
+
+/// A day is one moment here, and a place stays taken for the clocks' difference longer than the window: without this
+/// a window of whole days would last one day more.
+fn as_taken_in_the_day(mut budget: Budget, action: &Action) -> Budget {
+    if let Some(at) = budget.holds.get_mut(action.id.as_str()) {
+        *at -= SKEW_MAX;
+    }
+    budget
 }
 
 /// How far a case came in a day.
