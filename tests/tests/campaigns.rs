@@ -110,8 +110,10 @@ impl Admin {
                 .await;
             self.let_it_work().await;
             let shown = self.campaign("local-approver-2", &["approve", id, "--reason", "read"]).await;
-            let digest =
-                shown.split("--agree ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a digest").to_owned();
+            let digest = shown.split("--agree ").nth(1).and_then(|rest| rest.split(' ').next());
+            let Some(digest) = digest.map(str::to_owned) else {
+                panic!("nothing waits for a yes: {}", self.get(&format!("campaigns/{id}?limit=20")).await);
+            };
             self.campaign("local-approver-2", &["approve", id, "--agree", &digest, "--reason", "read"]).await;
             self.let_it_work().await;
         }

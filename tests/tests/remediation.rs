@@ -232,7 +232,7 @@ async fn happened_once(world: &World, action: &Action) {
 /// Every call of a revocation, from the moment at which it is due to its end, dies once before and once after its effect.
 #[tokio::test]
 async fn a_crash_at_any_call_of_a_revocation_leads_to_one_effect_and_one_entry() {
-    let world = World::with(SimOptions { users: 400, tokens: 800, max_events: 1_000, ..SimOptions::default() }).await;
+    let world = World::with(SimOptions { users: 400, tokens: 1_100, max_events: 1_000, ..SimOptions::default() }).await;
     waiting(&world).await;
     // Keys of the org are revoked by another call; their crashes are among those of `owner_actions`.
     let token = |action: &Action| action.plan.target.credential.kind == CredentialKind::UserApiToken;
@@ -245,7 +245,7 @@ async fn a_crash_at_any_call_of_a_revocation_leads_to_one_effect_and_one_entry()
     let (mut actions, mut struck) = (open.into_iter(), 0);
     for side in [Side::Before, Side::After] {
         for at in 1.. {
-            let action = actions.next().expect("enough unused tokens for every call");
+            let action = actions.next().unwrap_or_else(|| panic!("no unused token is left for call {at} {side:?}"));
             let doom = Doom::at(at, side);
             advance(&world, &action, &doom).await;
             world.advance(Duration::from_secs(600)).await;

@@ -43,53 +43,93 @@ where
 {
     let mut facts = cases.no_facts();
     for _ in 0..STEPS_MAX {
-        let Some(action) = cases.store.action(&org.id, id).await? else {
-            return Err(Error::NotFound(format!("action {id}")));
-        };
-        let Some(policy) = cases.store.policy(&org.id).await? else {
-            return Err(Error::NotFound(format!("the policy of org {}", org.id)));
-        };
-        let now = cases.clock.now();
-        match case::next(&action.value, &facts, &policy, now) {
-            Next::Need(need) => fetch(cases, org, &action.value, need, &mut facts).await?,
-            Next::Do(Effect::Revoke) => revoke(cases, org, &action.value, &mut facts).await,
-            Next::Do(Effect::Act(order)) => owner::act(cases, org, order, &mut facts).await,
-            Next::Do(Effect::StoreTask(task)) => {
-                owner::store_task(cases, org, &action, task).await?;
-                facts = cases.no_facts();
-            }
-            Next::Do(_) if deadline.reached() => return Ok(action.value.state),
-            Next::Do(Effect::Claim { budget, attempt }) => {
-                facts = claim(cases, org, &action, &facts, budget, attempt).await?;
-            }
-            Next::Do(Effect::Tell(kind)) => {
-                tell(cases, org, &action, kind, &policy, now).await?;
-                facts = cases.no_facts();
-            }
-            Next::Do(Effect::Replan) => {
-                if let Some(unread) = replan(cases, org, &action, &policy).await? {
-                    let again_at = Some(now + TimeDelta::minutes(5));
-                    return wait(cases.store, org, &action, again_at, unread, None, now).await;
-                }
-                facts = cases.no_facts();
-            }
-            Next::WaitUntil(at, reason) => return wait(cases.store, org, &action, Some(at), reason, None, now).await,
-            Next::Ask(at, reason) => {
-                let asked = announce::approval_wanted(&org.id, &action.value, at, now);
-                return wait(cases.store, org, &action, Some(at), reason, Some(asked), now).await;
-            }
-            Next::Spent(at, reason) => {
-                let told = spent(cases.store, org, at, now).await?;
-                return wait(cases.store, org, &action, Some(at), reason, Some(told), now).await;
-            }
-            Next::Rest(reason) => return wait(cases.store, org, &action, None, reason, None, now).await,
-            Next::Close(state, reason) => {
-                let end = End { state, reason, facts: &facts, policy: &policy };
-                return close(cases.store, org, &action, end, now).await;
-            }
+        // On the heap: its frame is the largest of all, and would be part of every frame below.
+        if let Some(state) = Box::pin(step(cases, org, id, &mut facts, deadline)).await? {
+            return Ok(state);
         }
     }
     Err(Error::Contended(format!("action {id}")))
+}
+
+/// Takes the next step; the state of the action where that was the last one for now.
+async fn step<S, R, C>(
+    cases: &Cases<'_, S, R, C>,
+    org: &Org,
+    id: &ActionId,
+    facts: &mut Facts,
+    deadline: &impl Deadline,
+) -> Result<Option<ActionState>>
+where
+    S: CaseStore + ReportReader + ReportStore,
+    R: TokenRevoker,
+    C: Clock,
+{
+    let Some(action) = cases.store.action(&org.id, id).await? else {
+        return Err(Error::NotFound(format!("action {id}")));
+    };
+    let Some(policy) = cases.store.policy(&org.id).await? else {
+        return Err(Error::NotFound(format!("the policy of org {}", org.id)));
+    };
+    let now = cases.clock.now();
+    match case::next(&action.value, facts, &policy, now) {
+        Next::Need(need) => fetch(cases, org, &action.value, need, facts).await.map(|()| None),
+        Next::Do(effect) => effected(cases, org, (&action, &policy), effect, facts, deadline).await,
+        Next::WaitUntil(at, reason) => wait(cases.store, org, &action, Some(at), reason, None, now).await.map(Some),
+        Next::Ask(at, reason) => {
+            let asked = announce::approval_wanted(&org.id, &action.value, at, now);
+            wait(cases.store, org, &action, Some(at), reason, Some(asked), now).await.map(Some)
+        }
+        Next::Spent(at, reason) => {
+            let told = spent(cases.store, org, at, now).await?;
+            wait(cases.store, org, &action, Some(at), reason, Some(told), now).await.map(Some)
+        }
+        Next::Rest(reason) => wait(cases.store, org, &action, None, reason, None, now).await.map(Some),
+        Next::Close(state, reason) => {
+            let end = End { state, reason, facts, policy: &policy };
+            close(cases.store, org, &action, end, now).await.map(Some)
+        }
+    }
+}
+
+/// Lets one effect happen; what is known after it stands in the facts.
+async fn effected<S, R, C>(
+    cases: &Cases<'_, S, R, C>,
+    org: &Org,
+    (action, policy): (&Versioned<Action>, &PolicyVersion),
+    effect: Effect,
+    facts: &mut Facts,
+    deadline: &impl Deadline,
+) -> Result<Option<ActionState>>
+where
+    S: CaseStore + ReportReader + ReportStore,
+    R: TokenRevoker,
+    C: Clock,
+{
+    let now = cases.clock.now();
+    match effect {
+        Effect::Revoke => revoke(cases, org, &action.value, facts).await,
+        Effect::Act(order) => owner::act(cases, org, order, facts).await,
+        Effect::StoreTask(task) => {
+            owner::store_task(cases, org, action, task).await?;
+            *facts = cases.no_facts();
+        }
+        Effect::Claim { .. } | Effect::Tell(_) | Effect::Replan if deadline.reached() => {
+            return Ok(Some(action.value.state));
+        }
+        Effect::Claim { budget, attempt } => *facts = claim(cases, org, action, facts, budget, attempt).await?,
+        Effect::Tell(kind) => {
+            tell(cases, org, action, kind, policy, now).await?;
+            *facts = cases.no_facts();
+        }
+        Effect::Replan => {
+            if let Some(unread) = replan(cases, org, action, policy).await? {
+                let again_at = Some(now + TimeDelta::minutes(5));
+                return wait(cases.store, org, action, again_at, unread, None, now).await.map(Some);
+            }
+            *facts = cases.no_facts();
+        }
+    }
+    Ok(None)
 }
 
 /// Stores the intent with its place in the budget. Afterwards only what cannot change is still known.

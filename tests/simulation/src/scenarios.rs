@@ -37,7 +37,7 @@ fn where_the_limit_is_zero_nothing_is_called_and_everything_waits() {
             Options { max_actions, max_share_percent, notice, used: 0, ..options }
         });
         world.live();
-        world.calm_rounds(60);
+        world.calm_rounds(400);
         checks::but_rest(&world)?;
         assert!(world.atlassian.state().calls.is_empty());
         for action in world.actions() {

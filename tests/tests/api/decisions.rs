@@ -58,6 +58,20 @@ async fn a_plan_that_is_still_being_read_says_so_and_cannot_be_approved_before()
 }
 
 #[tokio::test]
+async fn what_a_person_asks_for_takes_the_place_of_what_a_rule_withheld() {
+    let server = Server::observing().await;
+    let withheld = planned(&server).await;
+    assert_eq!((&withheld["state"], &withheld["requested_by"]), (&json!("withheld"), &json!(null)));
+    let plan = &withheld["plan"];
+    let wanted = json!({"credential": plan["target"]["credential"], "action": plan["action"], "reason": "leaked"});
+    let asked = server.post("approver", "/v1/orgs/org-1/actions", &wanted).await;
+    assert_eq!((asked.status, &asked.json()["id"]), (201, &withheld["id"]), "{}", asked.text);
+    assert_eq!(asked.json()["requested_by"], "approver");
+    let again = server.post("approver-2", "/v1/orgs/org-1/actions", &wanted).await;
+    assert_eq!((again.status, &again.json()["requested_by"]), (200, &json!("approver")));
+}
+
+#[tokio::test]
 async fn our_own_keys_and_other_kinds_are_not_acted_on() {
     let server = Server::enforcing().await;
     let wanted =

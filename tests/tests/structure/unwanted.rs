@@ -7,7 +7,7 @@ fn one_place_alone_makes_a_delete_and_it_names_one_token_or_one_service_account(
     let sources = below(&["shared/src", "functions"]);
     let found: Vec<String> =
         sources.iter().flat_map(|source| source.lines_with(&["Method::DELETE", "reqwest::delete"])).collect();
-    let one = "Self::RevokeUserToken(..) | Self::RevokeServiceTokens(..) => Method::DELETE,";
+    let one = "Self::RevokeUserToken(..) | Self::RevokeServiceTokens(..) => Verb::Change(Method::DELETE),";
     assert_eq!(found, [format!("shared/src/source/endpoint.rs: {one}")]);
 }
 
@@ -29,8 +29,9 @@ fn the_path_of_all_tokens_of_an_org_is_only_read() {
     assert_eq!(found, [format!("shared/src/source/endpoint.rs: {path}")]);
 
     let [endpoint] = below(&["shared/src/source/endpoint.rs"]).try_into().ok().expect("one file");
-    let method = endpoint.code.split_once("fn method(self)").expect("the methods").1;
-    let reading = method.split_once("=> Method::GET,").expect("those that read").0;
+    assert!(endpoint.code.contains("Verb::Read => Method::GET,"), "reading must be a GET");
+    let verbs = endpoint.code.split_once("fn verb(self)").expect("the verbs").1;
+    let reading = verbs.split_once("=> Verb::Read,").expect("those that read").0;
     assert!(reading.contains("Self::ApiTokens(_)"), "the list of all tokens must be a GET");
     assert!(!reading.contains("=>"), "an arm stands in front of those that read");
 }

@@ -38,7 +38,8 @@ pub enum Asked {
     Open(Box<Action>),
 }
 
-/// Asks for an action. Where one is open for this credential already, that one is the answer.
+/// Asks for an action. Where one is open for this credential already, that one is the answer, unless a rule began it and
+/// it is withheld: then a person's word takes its place, or a rule that observes would keep people from acting.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a kind that cannot be acted on yet, [`Error::Conflict`] for our own keys and for what is done.
@@ -49,14 +50,18 @@ pub async fn request<S: CaseStore>(store: &S, org: &OrgId, asked: Request<'_>, w
     }
     for _ in 0..TRIES {
         let newest = of_kind(store, org, asked.action, &asked.row.credential).await?.pop();
-        if let Some(open) = newest.as_ref().filter(|action| !action.state.is_final()) {
-            return Ok(Asked::Open(Box::new(open.clone())));
-        }
+        let open = newest.as_ref().filter(|action| !action.state.is_final());
+        let version = match open {
+            Some(open) if !yields(open) => return Ok(Asked::Open(Box::new(open.clone()))),
+            Some(open) => store.action(org, &open.id).await?.filter(|now| yields(&now.value)).map(|now| now.version),
+            None => Some(0),
+        };
+        let Some(version) = version else { continue };
         let action = planned(org, asked, newest.as_ref(), who)?;
         let change = CaseChange {
             decision: Some(decision(DecisionKind::Requested, Some(&action.id), action.id.as_str(), who)),
             record: Some(about(&action, LedgerKind::ActionRequested, "a person asked for the action", who)),
-            action: Some(Versioned { version: 0, value: action.clone() }),
+            action: Some(Versioned { version, value: action.clone() }),
             ..CaseChange::default()
         };
         if store.apply(org, &change).await? == Written::Stored {
@@ -64,6 +69,11 @@ pub async fn request<S: CaseStore>(store: &S, org: &OrgId, asked: Request<'_>, w
         }
     }
     Err(Error::Contended(format!("credential {}", asked.row.credential.reference)))
+}
+
+/// Whether an open action gives way to what a person asks for: it only records what a rule would have done.
+fn yields(open: &Action) -> bool {
+    open.state == ActionState::Withheld && open.requested_by.is_none()
 }
 
 /// The actions on one credential: for each kind the newest first.
@@ -95,7 +105,11 @@ fn planned(org: &OrgId, asked: Request<'_>, last: Option<&Action>, who: Decider<
             "{credential} was revoked already; the next report will no longer list it"
         )));
     }
-    let generation = last.map_or(0, |last| last.generation) + 1;
+    let generation = match last {
+        Some(open) if !open.state.is_final() => open.generation,
+        Some(ended) => ended.generation + 1,
+        None => 1,
+    };
     let cause = cause(asked, who);
     let plan = plan::plan(asked.row, asked.basis, &cause, asked.policy, who.at);
     let plan = plan.ok_or_else(|| Error::Conflict("the policy has no answer to this".to_owned()))?;
