@@ -1,7 +1,10 @@
 //! Who is told, and by which way.
 
 use super::{ChannelKey, OrgId, RecipientKey, short_hash};
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, Unexpected, Visitor},
+};
 use std::fmt;
 
 /// What the policy says of messages. Owners are written by mail only, the security team by each of its channels.
@@ -64,14 +67,42 @@ pub enum ChatKind {
     Teams,
 }
 
-/// On or off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// On or off. YAML 1.1 reads the words as truth values and YAML 1.2 as texts, so both are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Toggle {
     /// On.
     On,
     /// Off.
     Off,
+}
+
+impl<'de> Deserialize<'de> for Toggle {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ToggleVisitor)
+    }
+}
+
+struct ToggleVisitor;
+
+impl Visitor<'_> for ToggleVisitor {
+    type Value = Toggle;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("on or off")
+    }
+
+    fn visit_bool<E: Error>(self, on: bool) -> Result<Toggle, E> {
+        Ok(if on { Toggle::On } else { Toggle::Off })
+    }
+
+    fn visit_str<E: Error>(self, word: &str) -> Result<Toggle, E> {
+        match word {
+            "on" => Ok(Toggle::On),
+            "off" => Ok(Toggle::Off),
+            other => Err(E::invalid_value(Unexpected::Str(other), &self)),
+        }
+    }
 }
 
 impl Channel {

@@ -29,7 +29,7 @@ fn channel() -> Value {
             "secret": name("The entry of the secret `messages` that holds the chat's endpoint."),
             "mail": address("A mailbox."),
             "webhook": name("The entry of the secret `messages` that holds a program's endpoint and key (Standard Webhooks)."),
-            "event_bus": { "enum": [Toggle::On, Toggle::Off], "description": "The event bus of the deployment." },
+            "event_bus": { "enum": [Toggle::On, Toggle::Off, true, false], "description": "The event bus of the deployment." },
         },
         "oneOf": [
             { "required": ["chat", "secret"], "maxProperties": 2 },
