@@ -23,9 +23,13 @@ fn small() -> SimOptions {
 
 /// A company whose report was taken under a policy that revokes after a week; gives one action that waits.
 async fn waiting(world: &World) -> Action {
+    waiting_under(world, ENFORCE).await
+}
+
+async fn waiting_under(world: &World, policy: &str) -> Action {
     world.poll().await;
     world.tick_report().await;
-    world.put_policy(ENFORCE).await;
+    world.put_policy(policy).await;
     world.sweep().await;
     let waiting = world.actions().await.into_iter().find(|action| action.state == ActionState::Waiting);
     waiting.expect("an unused token waits for an approval")
@@ -233,7 +237,7 @@ async fn happened_once(world: &World, action: &Action) {
 #[tokio::test]
 async fn a_crash_at_any_call_of_a_revocation_leads_to_one_effect_and_one_entry() {
     let world = World::with(SimOptions { users: 400, tokens: 1_100, max_events: 1_000, ..SimOptions::default() }).await;
-    waiting(&world).await;
+    waiting_under(&world, &ENFORCE.replace("max_actions: 100", "max_actions: 1000")).await;
     // Keys of the org are revoked by another call; their crashes are among those of `owner_actions`.
     let token = |action: &Action| action.plan.target.credential.kind == CredentialKind::UserApiToken;
     let waiting = |action: &Action| action.state == ActionState::Waiting && token(action);
