@@ -185,7 +185,7 @@ mod tests {
         let dir = DataDir::temporary().unwrap();
         let org = GovernedOrg {
             id: "o-1".into(),
-            name: "Acme".into(),
+            name: None,
             read_key: Secret::new("r"),
             unscoped_key: Secret::new("u"),
             own_key_ids: None,
