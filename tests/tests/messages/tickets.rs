@@ -19,8 +19,8 @@ use tokenwarden_tests::{
     world::{PUBLIC_URL, World},
 };
 
-/// Owners are told, after three days an issue is opened, and after a week the token is revoked if a person agrees.
-const LADDER: &str = "\
+/// Enforces, and opens tickets in a project that there is.
+const TRACKED: &str = "\
 mode: enforce
 protected: [nobody-in-particular]
 limits: {max_actions: 100, max_share_percent: 100, window_hours: 24}
@@ -29,14 +29,17 @@ recipients:
   fallback: fallback@example.com
   security: [{chat: slack, secret: slack-security}]
   tickets: {secret: jira, project: SEC, issue_type: Task}
+calendar: {weekend: [], from_hour: 0}
 rules:
-  unused:
+  expires-soon: {mode: observe}
+";
+
+/// Owners are told, after three days an issue is opened, and after a week the token is revoked if a person agrees.
+const LADDER: &str = "  unused:
     parameters: {window_days: 30}
     respond:
       approval: required
       steps: [{do: notify, after_days: 0}, {do: ticket, after_days: 3}, {do: revoke, after_days: 7}]
-  expires-soon: {mode: observe}
-calendar: {weekend: [], from_hour: 0}
 ";
 
 /// A world whose tickets go to the simulated Jira, by a policy.
@@ -95,7 +98,7 @@ async fn ticketed(world: &World) -> Vec<Action> {
 
 #[tokio::test]
 async fn a_ladder_opens_one_issue_for_each_plan_before_it_revokes() {
-    let (world, _receiver) = tracked(LADDER).await;
+    let (world, _receiver) = tracked(&format!("{TRACKED}{LADDER}")).await;
     days(&world, 2).await;
     assert_eq!(issues(&world).await, Vec::<Value>::new(), "not before the third day");
     days(&world, 3).await;
@@ -134,7 +137,7 @@ async fn opened(world: &World, path: &str) -> (u16, String) {
 
 #[tokio::test]
 async fn an_issue_says_what_whose_and_what_to_do_and_ends_with_the_action_s_page() {
-    let (world, _receiver) = tracked(LADDER).await;
+    let (world, _receiver) = tracked(&format!("{TRACKED}{LADDER}")).await;
     days(&world, 5).await;
     let action = ticketed(&world).await.into_iter().next().expect("a plan with a ticket");
     let [issue] = issues_of(&world, action.told[1].message.as_str()).await.try_into().expect("one issue");
@@ -151,7 +154,7 @@ async fn an_issue_says_what_whose_and_what_to_do_and_ends_with_the_action_s_page
 
 #[tokio::test]
 async fn who_is_asked_for_an_approval_gets_the_address_of_the_page_on_which_it_is_decided() {
-    let (world, receiver) = tracked(LADDER).await;
+    let (world, receiver) = tracked(TRACKED).await;
     let asked = Message { kind: MessageKind::ApprovalWanted, ..message(&world, "asked", Audience::Security) };
     let done = Message { kind: MessageKind::Done, ..message(&world, "done", Audience::Security) };
     tell(&world, &[asked, done]).await;
@@ -168,7 +171,7 @@ async fn who_is_asked_for_an_approval_gets_the_address_of_the_page_on_which_it_i
 
 #[tokio::test]
 async fn a_crash_at_any_call_opens_no_second_issue() {
-    let (world, _receiver) = tracked(LADDER).await;
+    let (world, _receiver) = tracked(TRACKED).await;
     let mut struck = 0;
     for side in [Side::Before, Side::After] {
         for at in 1.. {
@@ -184,12 +187,12 @@ async fn a_crash_at_any_call_opens_no_second_issue() {
             struck += 1;
         }
     }
-    assert!(struck >= 10, "only {struck} calls were found");
+    assert!(struck >= 6, "only {struck} calls were found");
 }
 
 #[tokio::test]
 async fn an_answer_that_is_lost_opens_no_second_issue() {
-    let (world, _receiver) = tracked(LADDER).await;
+    let (world, _receiver) = tracked(TRACKED).await;
     let lost = json!({ "method": "POST", "path_prefix": "/rest/api/3/issue", "drop": "after", "times": 1 });
     world.sim_post("/_sim/faults", &lost).await;
     let ticket = ticket(&world, "lost");
@@ -204,7 +207,7 @@ async fn an_answer_that_is_lost_opens_no_second_issue() {
 
 #[tokio::test]
 async fn a_project_that_there_is_not_is_told_in_jira_s_own_words() {
-    let (world, _receiver) = tracked(&LADDER.replace("project: SEC", "project: NONE")).await;
+    let (world, _receiver) = tracked(&TRACKED.replace("project: SEC", "project: NONE")).await;
     let ticket = ticket(&world, "cause");
     tell(&world, std::slice::from_ref(&ticket)).await;
     world.sweep().await;
@@ -215,7 +218,7 @@ async fn a_project_that_there_is_not_is_told_in_jira_s_own_words() {
 
 #[tokio::test]
 async fn an_entry_without_a_key_is_told_with_the_mend_and_without_its_address() {
-    let (world, _receiver) = tracked(LADDER).await;
+    let (world, _receiver) = tracked(TRACKED).await;
     world.ways.set_endpoints(world.org.as_str(), &json!({ "jira": { "url": world.sim.url() } }));
     let ticket = ticket(&world, "cause");
     tell(&world, std::slice::from_ref(&ticket)).await;
@@ -226,7 +229,7 @@ async fn an_entry_without_a_key_is_told_with_the_mend_and_without_its_address() 
 
 #[tokio::test]
 async fn a_jira_that_asks_for_patience_gets_it() {
-    let (world, _receiver) = tracked(LADDER).await;
+    let (world, _receiver) = tracked(TRACKED).await;
     let busy = json!({ "path_prefix": "/rest/api/3/", "status": 429, "retry_after": 20 * 60, "times": 1 });
     world.sim_post("/_sim/faults", &busy).await;
     let ticket = ticket(&world, "cause");
@@ -239,12 +242,12 @@ async fn a_jira_that_asks_for_patience_gets_it() {
 
 #[tokio::test]
 async fn observe_opens_no_issue_whether_the_org_or_the_rule_observes() {
-    let (world, _receiver) = tracked(LADDER).await;
+    let (world, _receiver) = tracked(TRACKED).await;
     let by_rule = Message { rule: Some("expires-soon".into()), ..ticket(&world, "by the rule") };
     tell(&world, std::slice::from_ref(&by_rule)).await;
     world.sweep().await;
     assert_eq!(standing(&world, &by_rule.id).await.state, MessageState::Withheld);
-    world.put_policy(&LADDER.replace("mode: enforce", "mode: observe")).await;
+    world.put_policy(&TRACKED.replace("mode: enforce", "mode: observe")).await;
     let by_org = ticket(&world, "by the org");
     tell(&world, std::slice::from_ref(&by_org)).await;
     sweep_for(&world, DAY, 5).await;
@@ -255,7 +258,7 @@ async fn observe_opens_no_issue_whether_the_org_or_the_rule_observes() {
 
 #[tokio::test]
 async fn while_the_kill_switch_is_on_no_issue_is_opened() {
-    let (world, _receiver) = tracked(LADDER).await;
+    let (world, _receiver) = tracked(TRACKED).await;
     let switch = async |to, by| {
         decide_action::set_stop(&world.store(), &world.org, to, world.decider(by)).await.expect("it is switched")
     };
@@ -272,7 +275,7 @@ async fn while_the_kill_switch_is_on_no_issue_is_opened() {
 
 #[tokio::test]
 async fn nothing_is_revoked_while_its_ticket_could_not_be_opened() {
-    let (world, _receiver) = tracked(LADDER).await;
+    let (world, _receiver) = tracked(&format!("{TRACKED}{LADDER}")).await;
     world.sim_post("/_sim/faults", &json!({ "path_prefix": "/rest/api/3/", "status": 500 })).await;
     days(&world, 5).await;
     agree(&world).await;
