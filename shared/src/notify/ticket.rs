@@ -7,7 +7,7 @@
 
 use super::http;
 use crate::{
-    model::{Message, Secret, TicketKey, Tracker, mask::mask},
+    model::{Message, ProjectKey, Secret, TicketKey, Tracker, mask::mask},
     ports::Refusal,
     secrets::Endpoint,
 };
@@ -56,13 +56,12 @@ impl<'a> Jira<'a> {
         let jql = format!("labels = \"{}\"", label(message));
         let found = self.ask(&["search", "jql"], &json!({ "jql": jql, "fields": ["key"], "maxResults": 1 })).await?;
         let Found { issues } = read(found).await?;
-        Ok(issues.into_iter().next().map(|issue| issue.key))
+        issues.into_iter().next().map(named).transpose()
     }
 
     /// A new issue (Jira Cloud REST API v3: Create issue).
     async fn create(&self, tracker: &Tracker, message: &Message) -> Result<TicketKey, Refusal> {
-        let Issue { key } = read(self.ask(&["issue"], &issue(tracker, message)).await?).await?;
-        Ok(key)
+        named(read(self.ask(&["issue"], &issue(tracker, message)).await?).await?)
     }
 
     /// Any 2xx is an answer.
@@ -126,7 +125,18 @@ struct Issue {
 
 async fn read<T: for<'de> Deserialize<'de>>(answer: Response) -> Result<T, Refusal> {
     let body = http::body(answer, ANSWER_BYTES).await?;
-    serde_json::from_slice(&body).map_err(|_| Refusal::new("Jira's answer names no issue"))
+    serde_json::from_slice(&body).map_err(|_| nameless())
+}
+
+/// The key is shown to people, so whatever answers as Jira must name an issue as Jira does: `SEC-12`.
+fn named(Issue { key }: Issue) -> Result<TicketKey, Refusal> {
+    let (project, number) = key.as_str().rsplit_once('-').unwrap_or_default();
+    let is_key = ProjectKey::new(project).is_sound() && number.bytes().all(|byte| byte.is_ascii_digit());
+    if is_key && (1..=18).contains(&number.len()) { Ok(key) } else { Err(nameless()) }
+}
+
+fn nameless() -> Refusal {
+    Refusal::new("Jira's answer names no issue")
 }
 
 /// What Jira says of a refusal (Jira Cloud REST API v3: error collection).
@@ -165,7 +175,7 @@ fn said(Complaint { error_messages, errors }: &Complaint) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::ProjectKey, model::SecretName, notify::tests::message};
+    use crate::{model::SecretName, notify::tests::message};
 
     fn tracker() -> Tracker {
         Tracker { secret: SecretName::new("jira"), project: ProjectKey::new("SEC"), issue_type: "Task".into() }
@@ -196,6 +206,13 @@ mod tests {
         let secret = of(json!({ "errorMessages": ["no\nATATT3xFfGF0abcdefghijkl"] })).unwrap();
         assert_eq!(secret, "Jira refused: no ATATT***");
         assert_eq!(of(json!({})), None);
+    }
+
+    #[test]
+    fn what_is_no_issue_s_key_is_not_taken_for_one() {
+        let taken = |key: &str| named(Issue { key: key.into() }).is_ok();
+        assert!(taken("SEC-12") && taken("IT_SEC-1"));
+        assert!(["", "SEC", "SEC-", "-1", "SEC-1a", "<b>-1", "SEC-1\nx"].into_iter().all(|key| !taken(key)));
     }
 
     #[test]
