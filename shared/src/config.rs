@@ -21,7 +21,11 @@ pub const SETTINGS: &[(&str, Option<&str>, &str)] = &[
     ),
     ("MESSAGES_SECRET_ID", None, "secret with the endpoints of chats and webhooks, JSON by org and name"),
     ("LINKS_SECRET_ID", None, "secret with the key that signs links in mails"),
-    ("PUBLIC_URL", Some(""), "address of the API and the pages, for links in mails; where it is empty mails bear none"),
+    (
+        "PUBLIC_URL",
+        Some(""),
+        "address of the API and the pages, for links in messages; where it is empty they bear none",
+    ),
     ("EVENT_BUS", None, "name of the event bus that messages for programs go to"),
     ("ATLASSIAN_BASE_URL", Some("https://api.atlassian.com"), "where Atlassian's API is"),
     ("ATLASSIAN_CALL_TIMEOUT_SECS", Some("20"), "how long one call to Atlassian may take"),

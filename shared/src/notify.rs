@@ -1,4 +1,5 @@
-//! The ways out to people and programs: chats and webhooks over HTTP, mail by Amazon SES, events by Amazon EventBridge.
+//! The ways out to people and programs: chats, webhooks and issues of Jira over HTTP, mail by Amazon SES, events by Amazon
+//! EventBridge.
 //!
 //! Each send is one try. What was refused is told by its status or code, never by what was sent or to where.
 
@@ -8,6 +9,7 @@ mod event_bus;
 mod http;
 #[cfg(feature = "aws-messages")]
 mod mail;
+mod ticket;
 mod webhook;
 
 #[cfg(feature = "aws-messages")]
@@ -17,7 +19,7 @@ pub use mail::SesMailer;
 pub use webhook::sign;
 
 use crate::{
-    model::{AnswerLink, ChatKind, MessageKind, OrgId, SecretName, Timestamp},
+    model::{ActionId, AnswerLink, ChatKind, MessageKind, OrgId, SecretName, TicketKey, Timestamp, Tracker},
     ports::{Clock, Delivery, Dispatch, EventBus, Mail, Mailer, Notifier, Refusal, SecretSource},
     secrets::{Endpoint, SecretCache},
 };
@@ -33,12 +35,12 @@ pub struct Notifiers<S, C, M, B> {
 }
 
 impl<S: SecretSource, C: Clock, M: Mailer, B: EventBus> Notifiers<S, C, M, B> {
-    /// The ways out. `http` must follow no redirect: an endpoint's address is a secret. Mails bear no link.
+    /// The ways out. `http` must follow no redirect: an endpoint's address is a secret. No message bears a link.
     pub fn new(http: reqwest::Client, secrets: SecretCache<S, C>, mailer: M, bus: B) -> Self {
         Self { http, secrets, mailer, bus, public_url: None }
     }
 
-    /// With links in mails, to pages under this address; they are signed by the secret `links`.
+    /// With links to pages under this address; those at which somebody answers are signed by the secret `links`.
     #[must_use]
     pub fn answered_at(self, public_url: impl Into<String>) -> Self {
         let url: String = public_url.into();
@@ -55,6 +57,12 @@ impl<S: SecretSource, C: Clock, M: Mailer, B: EventBus> Notifier for Notifiers<S
         let Some(url) = &self.public_url else { return Ok(None) };
         let sealed = self.secrets.sealed(link).await.map_err(|error| Refusal::new(error.to_string()))?;
         Ok(Some(format!("{url}/answers/{sealed}")))
+    }
+
+    fn action_page(&self, org: &OrgId, action: &ActionId) -> Option<String> {
+        let mut page = reqwest::Url::parse(self.public_url.as_deref()?).ok()?;
+        page.path_segments_mut().ok()?.pop_if_empty().extend(["orgs", org.as_str(), "actions", action.as_str()]);
+        Some(page.into())
     }
 
     async fn mail(&self, mail: &Mail) -> Delivery {
@@ -74,6 +82,11 @@ impl<S: SecretSource, C: Clock, M: Mailer, B: EventBus> Notifier for Notifiers<S
 
     async fn event(&self, dispatch: Dispatch<'_>) -> Delivery {
         self.bus.event(dispatch).await
+    }
+
+    async fn ticket(&self, tracker: &Tracker, dispatch: Dispatch<'_>) -> Result<TicketKey, Refusal> {
+        let endpoint = self.endpoint(dispatch.org, &tracker.secret).await?;
+        ticket::open(&self.http, &endpoint, tracker, dispatch.message).await
     }
 }
 

@@ -8,3 +8,5 @@ mod owners;
 mod security;
 #[path = "messages/setup.rs"]
 mod setup;
+#[path = "messages/tickets.rs"]
+mod tickets;

@@ -1,7 +1,10 @@
 //! What people are told of an action beside the steps of its ladder: that somebody must agree, that it was done, that it
 //! ended, that the budget is spent. Each is stored with the state that it tells of.
 
-use super::told::{about, deed, facts};
+use super::{
+    ladder,
+    told::{about, deed, facts, to_security},
+};
 use crate::{
     messages::notices::{self, Addressee, NoticeFacts, Text},
     model::{Action, ActionState, Audience, Message, MessageKind, OrgId, Timestamp},
@@ -9,7 +12,7 @@ use crate::{
 
 /// Whoever may agree is asked: by the security team's channels, once for each plan and each yes that it still lacks.
 pub fn approval_wanted(org: &OrgId, action: &Action, lapses_at: Timestamp, now: Timestamp) -> Message {
-    let text = notices::approval_wanted(&to_security(action, now), lapses_at);
+    let text = notices::approval_wanted(&to_security(&action.plan, now), lapses_at);
     let cause = format!("{} {}", action.plan_hash, action.agreed.len());
     about(org, action, (MessageKind::ApprovalWanted, &cause), Audience::Security, text, now)
 }
@@ -43,7 +46,7 @@ fn both(org: &OrgId, action: &Action, kind: MessageKind, questions: Option<&str>
         action,
         (kind, &action.plan_hash),
         Audience::Security,
-        text(action, kind, &to_security(action, now)),
+        text(action, kind, &to_security(&action.plan, now)),
         now,
     );
     to_owner(org, action, kind, questions, now).into_iter().chain([security]).collect()
@@ -58,7 +61,7 @@ fn to_owner(
     now: Timestamp,
 ) -> Option<Message> {
     let owner = action.plan.target.owner.clone()?;
-    if kind == MessageKind::Ended && action.told.is_empty() {
+    if kind == MessageKind::Ended && ladder::told_to_owner(action) == 0 {
         return None;
     }
     let facts = NoticeFacts { questions, to: Addressee::Owner, ..facts(&action.plan, now) };
@@ -71,11 +74,6 @@ fn text(action: &Action, kind: MessageKind, facts: &NoticeFacts<'_>) -> Text {
         (MessageKind::Done, Some(deed)) => notices::done(facts, deed),
         (_, _) => notices::ended(facts, action.reason.as_deref().unwrap_or("it is not planned any more")),
     }
-}
-
-fn to_security(action: &Action, now: Timestamp) -> NoticeFacts<'_> {
-    let owner = action.plan.target.owner_name.as_deref();
-    NoticeFacts { to: Addressee::Security { owner }, ..facts(&action.plan, now) }
 }
 
 #[cfg(test)]

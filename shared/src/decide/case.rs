@@ -239,7 +239,7 @@ fn before_claim(action: &Action, facts: &Facts, policy: &PolicyVersion, now: Tim
             Next::WaitUntil(due_at, "waits for the day of its next message".into())
         }
         Current::Tell { kind, .. } => tell(action, facts, kind, now),
-        Current::Nothing => Next::Close(ActionState::Done, "whoever answers for it was told".into()),
+        Current::Nothing => Next::Close(ActionState::Done, ladder::all_told(action).into()),
         Current::Act { due_at } => act(action, facts, policy, due_at, now),
     }
 }

@@ -92,6 +92,21 @@ pub fn current(action: &Action, sent_at: Option<Timestamp>, calendar: &Calendar)
     }
 }
 
+/// How many messages were handed over to whoever answers for the credential: a ticket is none of them.
+pub fn told_to_owner(action: &Action) -> usize {
+    let plan = &action.plan;
+    let kinds = plan.before.iter().map(|step| step.action).chain([plan.action]);
+    kinds.take(action.told.len()).filter(|kind| *kind != ActionKind::Ticket).count()
+}
+
+/// Why a ladder that only tells is done, as a sentence.
+pub fn all_told(action: &Action) -> &'static str {
+    match told_to_owner(action) {
+        0 => "a ticket about it was handed over",
+        _some => "whoever answers for it was told",
+    }
+}
+
 /// When the step before this place was due.
 fn before(plan: &Plan, at: usize) -> Option<Timestamp> {
     plan.before.get(at.checked_sub(1)?).map(|step| step.due_at)
@@ -102,7 +117,7 @@ mod tests {
     use super::*;
     use crate::decide::plan::tests::{self as sample, now};
     use crate::model::{
-        ActionKind::{Notify, Remind, Revoke},
+        ActionKind::{Notify, Remind, Revoke, Ticket},
         Agreement, Told,
     };
     use chrono::TimeDelta;
@@ -163,6 +178,17 @@ mod tests {
         let action = action(&[(Notify, 0), (Revoke, 21)], &[0]);
         let next = current(&action, Some(now() + TimeDelta::days(6)), &sample::every_day());
         assert_eq!(next, Current::Act { due_at: now() + TimeDelta::days(27) });
+    }
+
+    #[test]
+    fn a_ticket_is_a_step_as_a_message_is_and_tells_its_owner_nothing() {
+        let steps = [(Notify, 0), (Ticket, 3), (Revoke, 21)];
+        assert_eq!(faults(&ladder(&steps)), []);
+        assert_eq!(current_days(&steps, &[0]), (Some(Ticket), 3));
+        assert_eq!(current_days(&steps, &[0, 3]), (None, 21));
+        assert_eq!(told_to_owner(&action(&steps, &[0, 3])), 1);
+        let alone = action(&[(Ticket, 0)], &[0]);
+        assert_eq!((told_to_owner(&alone), all_told(&alone)), (0, "a ticket about it was handed over"));
     }
 
     #[test]

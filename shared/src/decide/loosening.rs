@@ -1,7 +1,9 @@
 //! What a new policy allows that the one in force does not. What only makes it stricter needs nobody else's word.
 
+mod recipients;
+
 use super::plan::response_for;
-use crate::model::{Limits, Mode, Policy, Response, Step};
+use crate::model::{ActionKind, Limits, Mode, Policy, Response, Step};
 
 /// Each way in which the new policy is looser, as a sentence; empty if it is in none.
 pub fn loosenings(old: &Policy, new: &Policy) -> Vec<String> {
@@ -30,6 +32,7 @@ pub fn loosenings(old: &Policy, new: &Policy) -> Vec<String> {
     {
         found.push("steps fall due on days on which they did not".to_owned());
     }
+    found.extend(recipients::loosenings(old, new));
     found.extend(new.rules.keys().flat_map(|rule| of_rule(old, new, rule)));
     found
 }
@@ -56,8 +59,11 @@ fn of_rule(old: &Policy, new: &Policy, rule: &str) -> Vec<String> {
     if last(answer).map(|step| step.after_days) < last(before).map(|step| step.after_days) {
         found.push(format!("{rule} acts earlier"));
     }
-    if answer.steps.len() < before.steps.len() {
+    if messages(answer) < messages(before) {
         found.push(format!("{rule} tells people fewer times before it acts"));
+    }
+    if tickets(answer) < tickets(before) {
+        found.push(format!("{rule} opens fewer tickets before it acts"));
     }
     if parameters(old, rule) != parameters(new, rule) {
         found.push(format!("the parameters of {rule} change, so that it may act on more"));
@@ -67,6 +73,15 @@ fn of_rule(old: &Policy, new: &Policy, rule: &str) -> Vec<String> {
 
 fn last(answer: &Response) -> Option<&Step> {
     answer.steps.last()
+}
+
+fn tickets(answer: &Response) -> usize {
+    answer.steps.iter().filter(|step| step.action == ActionKind::Ticket).count()
+}
+
+/// How often it tells whoever answers for a credential.
+fn messages(answer: &Response) -> usize {
+    answer.steps.iter().filter(|step| step.action.only_tells()).count() - tickets(answer)
 }
 
 /// A rule's answer, if it changes something in Atlassian and the rule's own mode does not hold it back.
@@ -157,5 +172,16 @@ mod tests {
         let mut tells = in_force();
         respond(&mut tells).steps[0].action = ActionKind::Notify;
         assert_eq!(loosenings(&tells, &in_force()), ["unused is answered by an action"]);
+    }
+
+    #[test]
+    fn a_ticket_less_is_looser_even_where_a_message_takes_its_place() {
+        let mut with_ticket = in_force();
+        respond(&mut with_ticket).steps.insert(0, Step { action: ActionKind::Ticket, after_days: 0 });
+        let mut with_notice = in_force();
+        respond(&mut with_notice).steps.insert(0, Step { action: ActionKind::Notify, after_days: 0 });
+        assert_eq!(loosenings(&with_ticket, &with_notice), ["unused opens fewer tickets before it acts"]);
+        assert_eq!(loosenings(&with_notice, &with_ticket), ["unused tells people fewer times before it acts"]);
+        assert_eq!(loosenings(&in_force(), &with_ticket), Vec::<String>::new());
     }
 }

@@ -4,11 +4,11 @@ use crate::{
     decide::plan::mode_for,
     messages::{
         letter::{Capacity, Part, letter},
-        notices::Text,
+        notices::{self, Text},
     },
     model::{
-        AnswerLink, AnswersAs, Audience, Channel, Mailbox, Message, MessageId, MessageKind, MessageState, Mode,
-        OpenMail, OrgId, Outgoing, Policy, Stop, Timestamp, short_hash,
+        ActionId, AnswerLink, AnswersAs, Audience, Channel, Mailbox, Message, MessageId, MessageKind, MessageState,
+        Mode, OpenMail, OrgId, Outgoing, Policy, Stop, TicketKey, Timestamp, short_hash,
     },
 };
 use chrono::TimeDelta;
@@ -56,7 +56,21 @@ pub fn leave(message: &Message, policy: &Policy, stopped: Option<&Stop>, now: Ti
             withhold("the policy names no channel of the security team (`recipients.security`)")
         }
         Audience::Security => Leave::Go,
+        Audience::Tickets => to_tracker(message, policy, stopped, now),
         Audience::Owner(_) => to_owner(message, policy, stopped, now),
+    }
+}
+
+fn to_tracker(message: &Message, policy: &Policy, stopped: Option<&Stop>, now: Timestamp) -> Leave {
+    match (mode_for(policy, message.rule.as_deref()), &policy.recipients.tickets, stopped) {
+        (Mode::Observe, _, _) => withhold("the mode is observe: no ticket is opened"),
+        (Mode::Enforce, None, _) => withhold(
+            "the policy does not say where tickets are opened; add `recipients.tickets` to it, and send it again",
+        ),
+        (Mode::Enforce, Some(_), Some(_)) => {
+            Leave::Wait(now + STOPPED_FOR, "the kill switch is on: tickets are opened once it is released".into())
+        }
+        (Mode::Enforce, Some(_), None) => Leave::Go,
     }
 }
 
@@ -94,6 +108,12 @@ pub fn taken_by(outgoing: &Outgoing, channel: &Channel, all: &[&Channel], now: T
 /// The message once everybody has it.
 pub fn sent(outgoing: &Outgoing, now: Timestamp) -> Outgoing {
     Outgoing { state: MessageState::Sent, next_at: None, sent_at: Some(now), reason: None, ..outgoing.clone() }
+}
+
+/// The message once its ticket is opened.
+pub fn opened(outgoing: &Outgoing, ticket: TicketKey, now: Timestamp) -> Outgoing {
+    let reason = Some(format!("opened {ticket}"));
+    Outgoing { reason, ticket: Some(ticket), ..sent(outgoing, now) }
 }
 
 /// The message after a failed try: it waits for the next one, or is given up. `wait` is what the other side asked for.
@@ -166,6 +186,25 @@ pub fn part<'a>(message: &'a Message, capacity: &'a Capacity, answer: Option<&'a
     Part { capacity, subject: &message.subject, text: &message.text, answer, written_at: message.at }
 }
 
+/// The action whose page is of use to the readers of a message: those who decide on it, and those who look into it.
+pub fn page_of(message: &Message) -> Option<&ActionId> {
+    match message.kind {
+        MessageKind::ApprovalWanted | MessageKind::Ticket => message.action.as_ref(),
+        MessageKind::Notice
+        | MessageKind::Reminder
+        | MessageKind::StepWanted
+        | MessageKind::Done
+        | MessageKind::Ended
+        | MessageKind::BudgetSpent => None,
+    }
+}
+
+/// The message with the address of its action's page as its last paragraph, where there is one.
+pub fn with_page(message: &Message, page: Option<&str>) -> Message {
+    let text = page.map_or_else(|| message.text.clone(), |page| notices::with_page(&message.text, page));
+    Message { text, ..message.clone() }
+}
+
 /// What the reader of a message may answer for; nothing where the message tells of nothing that is to come.
 pub fn answer_link(org: &OrgId, message: &Message, capacity: &Capacity) -> Option<AnswerLink> {
     let (Audience::Owner(account), Some(action)) = (&message.audience, &message.action) else { return None };
@@ -175,7 +214,8 @@ pub fn answer_link(org: &OrgId, message: &Message, capacity: &Capacity) -> Optio
         | MessageKind::StepWanted
         | MessageKind::Done
         | MessageKind::Ended
-        | MessageKind::BudgetSpent => return None,
+        | MessageKind::BudgetSpent
+        | MessageKind::Ticket => return None,
     }
     let answers_as = match capacity {
         Capacity::Owner => AnswersAs::Owner,
@@ -263,6 +303,40 @@ rules: {unused: {mode: observe}}
         assert!(
             withheld_because(leave(&message(Audience::Security, None), &silent, None, now())).contains("recipients")
         );
+    }
+
+    #[test]
+    fn a_ticket_is_held_back_as_a_mail_to_an_owner_is() {
+        let policy =
+            parse(&POLICY.replace("security:", "tickets: {secret: j, project: SEC, issue_type: Task}, security:"));
+        let policy = policy.unwrap();
+        let stop = Stop { by: "ann".into(), at: now(), reason: "r".into() };
+        let (ticket, observed) = (message(Audience::Tickets, None), message(Audience::Tickets, Some("unused")));
+        assert_eq!(leave(&ticket, &policy, None, now()), Leave::Go);
+        assert!(withheld_because(leave(&observed, &policy, None, now())).contains("observe"));
+        assert!(matches!(leave(&ticket, &policy, Some(&stop), now()), Leave::Wait(..)));
+        let nowhere = parse(POLICY).unwrap();
+        assert!(withheld_because(leave(&ticket, &nowhere, None, now())).contains("`recipients.tickets`"));
+    }
+
+    #[test]
+    fn the_issue_that_was_opened_is_kept_with_its_message() {
+        let opened = opened(&Outgoing::new(message(Audience::Tickets, None)), "SEC-12".into(), now());
+        assert_eq!((opened.state, opened.reason.as_deref()), (MessageState::Sent, Some("opened SEC-12")));
+        assert_eq!(opened.ticket, Some("SEC-12".into()));
+    }
+
+    #[test]
+    fn the_page_of_an_action_is_the_last_paragraph_where_somebody_decides_or_looks_into_it() {
+        let about = |kind| Message { kind, action: Some("act".into()), ..message(Audience::Security, None) };
+        assert!(
+            page_of(&about(MessageKind::ApprovalWanted)).is_some() && page_of(&about(MessageKind::Ticket)).is_some()
+        );
+        assert_eq!(page_of(&about(MessageKind::Done)), None);
+        let asked = about(MessageKind::ApprovalWanted);
+        let shown = with_page(&asked, Some("https://t.example.com/orgs/o/actions/act")).text;
+        assert!(shown.starts_with("t\n\n") && shown.ends_with(": https://t.example.com/orgs/o/actions/act"), "{shown}");
+        assert_eq!(with_page(&asked, None), asked);
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub fn touches_a_person(kind: ActionKind) -> bool {
         ActionKind::Suspend | ActionKind::Block | ActionKind::Allow => true,
         ActionKind::Notify
         | ActionKind::Remind
+        | ActionKind::Ticket
         | ActionKind::Revoke
         | ActionKind::RevokeAll
         | ActionKind::Restore
@@ -76,7 +77,7 @@ pub fn refused(kind: ActionKind, row: &CredentialRow, cause: &Cause, policy: &Po
             ActionKind::Block | ActionKind::Allow | ActionKind::Release,
             Relation::External | Relation::Service | Relation::System | Relation::Unknown,
         ) => Some("only managed accounts are in an authentication policy that an API reaches".into()),
-        (ActionKind::Notify | ActionKind::Remind | ActionKind::Revoke, _) => None,
+        (ActionKind::Notify | ActionKind::Remind | ActionKind::Ticket | ActionKind::Revoke, _) => None,
     }
 }
 
@@ -159,7 +160,7 @@ fn is_hit(kind: ActionKind, credential: CredentialKind) -> bool {
         ActionKind::Suspend | ActionKind::Restore => {
             matches!(credential, CredentialKind::UserApiToken | CredentialKind::ObservedToken)
         }
-        ActionKind::Notify | ActionKind::Remind | ActionKind::Revoke => false,
+        ActionKind::Notify | ActionKind::Remind | ActionKind::Ticket | ActionKind::Revoke => false,
     }
 }
 
@@ -255,7 +256,7 @@ fn what_follows(kind: ActionKind, view: OwnerView<'_>) -> Vec<String> {
         ActionKind::Block => vec!["API tokens of the account stop working while it is in that policy.".into(), undo],
         ActionKind::Allow => vec!["API tokens of the account may be used and made in that policy.".into(), undo],
         ActionKind::Release => vec!["The account is moved back to the policy from before the block.".into()],
-        ActionKind::Notify | ActionKind::Remind | ActionKind::Revoke => Vec::new(),
+        ActionKind::Notify | ActionKind::Remind | ActionKind::Ticket | ActionKind::Revoke => Vec::new(),
     }
 }
 

@@ -170,6 +170,9 @@ fn effects(row: &CredentialRow, action: ActionKind) -> Vec<String> {
             "It hits every credential of the account; which ones is read before anybody can agree.".to_owned(),
         ];
     }
+    if action == ActionKind::Ticket {
+        return vec!["An issue is opened for it in Jira; no credential is changed.".to_owned(), last_use(row)];
+    }
     if action.only_tells() {
         return vec!["Whoever answers for it is told; nothing is changed in Atlassian.".to_owned(), last_use(row)];
     }

@@ -174,6 +174,7 @@ fn faults(policy: &Policy) -> Vec<Fault> {
     }
     faults.extend(policy.auth_policies.iter().flat_map(auth_policy_faults));
     faults.extend(recipients::faults(&policy.recipients));
+    faults.extend(recipients::without_a_tracker(policy));
     faults.extend(calendar_faults(&policy.calendar));
     faults.extend(policy.rules.iter().flat_map(|(rule, settings)| rule_faults(rule, settings)));
     faults

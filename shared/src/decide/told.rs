@@ -1,5 +1,6 @@
 //! The message of a step, from its plan.
 
+use super::ladder;
 use crate::{
     messages::notices::{self, Addressee, Coming, Deed, NoticeFacts, Others, Text},
     model::{Action, ActionKind, Audience, Message, MessageKind, OrgId, Plan, Timestamp},
@@ -9,10 +10,14 @@ use crate::{
 /// whom its text names.
 pub fn message(org: &OrgId, action: &Action, step: ActionKind, questions: Option<&str>, now: Timestamp) -> Message {
     let plan = &action.plan;
-    let audience = plan.target.owner.clone().map_or(Audience::Security, Audience::Owner);
+    let owner = plan.target.owner.clone().map_or(Audience::Security, Audience::Owner);
     let facts = NoticeFacts { questions, ..facts(plan, now) };
-    let (kind, text) = match step {
-        ActionKind::Remind => (MessageKind::Reminder, notices::reminder(&facts, action.told.len().max(1))),
+    let (kind, audience, text) = match step {
+        ActionKind::Ticket => (MessageKind::Ticket, Audience::Tickets, notices::ticket(&to_security(plan, now))),
+        ActionKind::Remind => {
+            let number = ladder::told_to_owner(action).max(1);
+            (MessageKind::Reminder, owner, notices::reminder(&facts, number))
+        }
         ActionKind::Notify
         | ActionKind::Revoke
         | ActionKind::RevokeAll
@@ -20,7 +25,7 @@ pub fn message(org: &OrgId, action: &Action, step: ActionKind, questions: Option
         | ActionKind::Restore
         | ActionKind::Block
         | ActionKind::Allow
-        | ActionKind::Release => (MessageKind::Notice, notices::notice(&facts)),
+        | ActionKind::Release => (MessageKind::Notice, owner, notices::notice(&facts)),
     };
     let cause = format!("{} {}", action.plan_hash, action.told.len());
     about(org, action, (kind, &cause), audience, text, now)
@@ -68,6 +73,12 @@ pub(super) fn facts(plan: &Plan, now: Timestamp) -> NoticeFacts<'_> {
     }
 }
 
+/// What the security team is told of a plan: whose the credential is stands in it.
+pub(super) fn to_security(plan: &Plan, now: Timestamp) -> NoticeFacts<'_> {
+    let owner = plan.target.owner_name.as_deref();
+    NoticeFacts { to: Addressee::Security { owner }, ..facts(plan, now) }
+}
+
 /// The sentence alone: a rule's name says nothing to an owner.
 fn why(plan: &Plan) -> &str {
     let named = plan.rule.as_deref().and_then(|rule| plan.why.strip_prefix(rule)?.strip_prefix(": "));
@@ -83,7 +94,7 @@ fn others(plan: &Plan) -> Others {
 /// What an action does, in words; nothing where it only tells.
 pub(super) fn deed(action: ActionKind) -> Option<Deed<'static>> {
     match action {
-        ActionKind::Notify | ActionKind::Remind => None,
+        ActionKind::Notify | ActionKind::Remind | ActionKind::Ticket => None,
         ActionKind::Revoke => Some(Deed::REVOKE),
         ActionKind::RevokeAll => Some(Deed::REVOKE_ALL),
         ActionKind::Suspend => Some(Deed::SUSPEND),
@@ -98,7 +109,7 @@ pub(super) fn deed(action: ActionKind) -> Option<Deed<'static>> {
 mod tests {
     use super::*;
     use crate::decide::plan::tests::{now, planned_action};
-    use crate::model::{CredentialRef, Hit, Use};
+    use crate::model::{CredentialRef, Hit, PlannedStep, Told, Use};
 
     #[test]
     fn a_step_s_message_says_why_without_the_rule_and_bears_the_rule_for_whoever_sends_it() {
@@ -111,6 +122,21 @@ mod tests {
         let rule = action.plan.rule.expect("a rule asked for it");
         assert!(!message.text.contains(&format!("{rule}:")), "{}", message.text);
         assert!(message.text.ends_with("questions: Ann Admin."), "{}", message.text);
+    }
+
+    #[test]
+    fn a_ticket_is_for_the_tracker_says_whose_it_is_and_does_not_count_as_a_message_to_its_owner() {
+        let mut action = planned_action();
+        let step = |action| PlannedStep { action, due_at: now() };
+        action.plan.before = [ActionKind::Notify, ActionKind::Ticket, ActionKind::Remind].map(step).into();
+        let of = |action: &Action, step| message(&"acme".into(), action, step, Some("Ann Admin"), now());
+        let ticket = of(&action, ActionKind::Ticket);
+        assert_eq!((ticket.kind, &ticket.audience), (MessageKind::Ticket, &Audience::Tickets));
+        let owner = action.plan.target.owner_name.as_deref().expect("an owner with a name");
+        assert!(ticket.subject.contains(owner) && !ticket.text.contains("Ann Admin"), "{ticket:?}");
+        action.told = vec![Told { at: now(), message: "m".into() }; 2];
+        let reminder = of(&action, ActionKind::Remind);
+        assert!(reminder.text.starts_with("This is reminder 1."), "{}", reminder.text);
     }
 
     #[test]

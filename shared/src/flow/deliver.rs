@@ -1,16 +1,18 @@
-//! Sends the messages that are due: to the security team over each of its channels, to owners one mail a week at most.
+//! Sends the messages that are due: to the security team over each of its channels, to owners one mail a week at most, to
+//! the tracker as one issue each.
 //!
 //! Whatever is sent was stored as under way before, and is stored as sent after: between the two a crash leads to a
 //! repetition, which bears the same id.
 
 mod owner;
 mod security;
+mod ticket;
 
 use super::AT_A_TIME;
 use crate::{
     decide::outbox::{self, Leave},
     error::Result,
-    model::{Audience, MessageState, Org, Outgoing, Policy, Stop, Timestamp, Versioned},
+    model::{Audience, Message, MessageState, Org, Outgoing, Policy, Stop, Timestamp, Versioned},
     ports::{Clock, Deadline, Notifier, OutboxChange, OutboxStore, Pending, ReportReader, Written},
 };
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -137,6 +139,12 @@ where
         self.post.clock.now()
     }
 
+    /// The message as people get it: with the address of its action's page, where that is of use and known.
+    fn shown(&self, message: &Message) -> Message {
+        let page = outbox::page_of(message).and_then(|action| self.post.notifier.action_page(&self.org.id, action));
+        outbox::with_page(message, page.as_deref())
+    }
+
     async fn first_step(&self, message: Versioned<Outgoing>) -> Result<Step> {
         let leave = outbox::leave(&message.value.message, self.policy, self.stopped, self.now());
         match (leave, &message.value.message.audience) {
@@ -145,6 +153,7 @@ where
                 self.settle(&message, outbox::postponed(&message.value, until, reason)).await
             }
             (Leave::Go, Audience::Security) => self.to_security(message).await.map(Step::Ended),
+            (Leave::Go, Audience::Tickets) => self.to_tracker(message).await.map(Step::Ended),
             (Leave::Go, Audience::Owner(_)) => Ok(Step::ToOwner(message.into())),
         }
     }

@@ -2,6 +2,9 @@
 //! links and without secrets: a mail that asks to be clicked teaches people to click.
 
 mod deeds;
+mod ticket;
+
+pub use ticket::ticket;
 
 use super::{
     dates::{date, spoken},
@@ -152,6 +155,12 @@ pub fn ended(facts: &NoticeFacts<'_>, reason: &str) -> Text {
     let reason = sentence(reason);
     let ended = format!("What was planned for it has ended, and nothing was done: {reason}");
     facts.text(format!("{}: nothing was done", facts.subject()), &[&facts.introduction(), &ended])
+}
+
+/// A text with the address of its action's page as its last paragraph. The address opens nothing by itself: the page asks
+/// whoever comes to sign in, where the deployment wants that, and only shows.
+pub fn with_page(text: &str, page: &str) -> String {
+    format!("{text}\n\nThe action in Tokenwarden: {page}")
 }
 
 /// The budget is spent: so many actions wait, the first of them until `next_at` at the earliest.

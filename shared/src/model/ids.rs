@@ -43,6 +43,8 @@ string_ids! {
     DirectoryId;
     /// A task that moves people between authentication policies.
     TaskId;
+    /// An issue of Jira, such as `SEC-12`.
+    TicketKey;
     /// An Atlassian organization: the UUID that admin.atlassian.com shows.
     OrgId;
     /// An Atlassian account: opaque, 1 to 128 characters of `[a-zA-Z0-9_|:-]` (Organizations API spec).

@@ -38,7 +38,8 @@ pub enum LedgerKind {
     ActionApproved,
     /// A person refused a plan.
     ActionRejected,
-    /// A message to whoever answers for a credential was handed over to be sent.
+    /// A message to whoever answers for a credential, or a ticket about it, was handed over to be sent; the detail is the
+    /// step.
     OwnerTold,
     /// Whoever answers for a credential said that it is not needed.
     OwnerAnswered,

@@ -1,6 +1,6 @@
 //! Messages to people: stored with the state that they tell of, sent afterwards, each at least once under one id.
 
-use super::{AccountId, ActionId, ChannelKey, CredentialRef, MessageId, OrgId, Timestamp, short_hash};
+use super::{AccountId, ActionId, ChannelKey, CredentialRef, MessageId, OrgId, TicketKey, Timestamp, short_hash};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -13,6 +13,8 @@ pub enum Audience {
     Owner(AccountId),
     /// The security team's channel.
     Security,
+    /// The project in which tickets are opened.
+    Tickets,
 }
 
 /// What a message tells.
@@ -33,6 +35,8 @@ pub enum MessageKind {
     Ended,
     /// The budget is spent: the rest waits.
     BudgetSpent,
+    /// Somebody should look into a credential: an issue is opened for it.
+    Ticket,
 }
 
 impl MessageKind {
@@ -46,6 +50,7 @@ impl MessageKind {
             Self::Done => "done",
             Self::Ended => "ended",
             Self::BudgetSpent => "budget_spent",
+            Self::Ticket => "ticket",
         }
     }
 }
@@ -80,6 +85,7 @@ impl Message {
         let audience = match audience {
             Audience::Owner(account) => account.as_str(),
             Audience::Security => "",
+            Audience::Tickets => "tickets",
         };
         MessageId::new(short_hash(&[org.as_str(), kind.as_str(), cause, audience]))
     }
@@ -132,6 +138,9 @@ pub struct Outgoing {
     /// Which channels took it: they are not asked again.
     #[serde(default)]
     pub delivered: BTreeSet<ChannelKey>,
+    /// The issue that was opened for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<TicketKey>,
 }
 
 impl Outgoing {
@@ -139,7 +148,16 @@ impl Outgoing {
     pub fn new(message: Message) -> Self {
         let next_at = Some(message.at);
         let delivered = BTreeSet::new();
-        Self { message, state: MessageState::Waiting, attempts: 0, next_at, sent_at: None, reason: None, delivered }
+        Self {
+            message,
+            state: MessageState::Waiting,
+            attempts: 0,
+            next_at,
+            sent_at: None,
+            reason: None,
+            delivered,
+            ticket: None,
+        }
     }
 
     /// Whether it is to be tried at this moment.

@@ -26,6 +26,7 @@ mod report;
 mod row;
 mod run;
 mod secret;
+mod tracker;
 mod usage;
 
 pub use action::{
@@ -43,7 +44,8 @@ pub use finding::{Finding, FindingStatus, Severity, Verdict};
 pub use head::{HeadKey, PublicKey, Seal, SignedHead, SignerKey};
 pub use ids::{
     AccountId, ActionId, AuthPolicyId, CampaignId, ChannelKey, CredentialId, DirectoryId, EventId, EventTokenId,
-    FindingId, MessageId, OrgId, QuarantineId, RecipientKey, ReportId, TaskId, shard_of, short_hash, stable_hash,
+    FindingId, MessageId, OrgId, QuarantineId, RecipientKey, ReportId, TaskId, TicketKey, shard_of, short_hash,
+    stable_hash,
 };
 pub use ledger::{Budget, LedgerAnswer, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop};
 pub use message::{Audience, Mailbox, Message, MessageKind, MessageState, OpenMail, Outgoing, Undelivered};
@@ -62,6 +64,7 @@ pub use row::{
 };
 pub use run::{Due, JoinState, Phase, Reading, ReportSchedule, Run, SHARDS};
 pub use secret::Secret;
+pub use tracker::{ISSUE_TYPE_CHARS, ProjectKey, Tracker};
 pub use usage::{HoursOfWeek, KSmallest, ProfileKey, UsageProfile, UsedDays};
 
 /// A moment, UTC. Written as RFC 3339.

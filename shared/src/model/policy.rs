@@ -33,6 +33,8 @@ pub enum ActionKind {
     Notify,
     /// Tell them again.
     Remind,
+    /// Open an issue in the policy's project of Jira. Changes no credential.
+    Ticket,
     /// Revoke the one credential. Cannot be undone.
     Revoke,
     /// Revoke all tokens of a service account. Cannot be undone.
@@ -51,9 +53,10 @@ pub enum ActionKind {
 
 impl ActionKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Notify,
         Self::Remind,
+        Self::Ticket,
         Self::Revoke,
         Self::RevokeAll,
         Self::Suspend,
@@ -68,6 +71,7 @@ impl ActionKind {
         match self {
             Self::Notify => "notify",
             Self::Remind => "remind",
+            Self::Ticket => "ticket",
             Self::Revoke => "revoke",
             Self::RevokeAll => "revoke_all",
             Self::Suspend => "suspend",
@@ -81,7 +85,7 @@ impl ActionKind {
     /// What it hits.
     pub fn scope(self) -> Scope {
         match self {
-            Self::Notify | Self::Remind | Self::Revoke => Scope::Credential,
+            Self::Notify | Self::Remind | Self::Ticket | Self::Revoke => Scope::Credential,
             Self::RevokeAll | Self::Suspend | Self::Restore | Self::Block | Self::Allow | Self::Release => Scope::Owner,
         }
     }
@@ -90,7 +94,7 @@ impl ActionKind {
     pub fn ends_use(self) -> bool {
         match self {
             Self::Revoke | Self::RevokeAll | Self::Suspend | Self::Block => true,
-            Self::Notify | Self::Remind | Self::Restore | Self::Allow | Self::Release => false,
+            Self::Notify | Self::Remind | Self::Ticket | Self::Restore | Self::Allow | Self::Release => false,
         }
     }
 
@@ -100,6 +104,7 @@ impl ActionKind {
             Self::Restore | Self::Release => true,
             Self::Notify
             | Self::Remind
+            | Self::Ticket
             | Self::Revoke
             | Self::RevokeAll
             | Self::Suspend
@@ -111,7 +116,7 @@ impl ActionKind {
     /// Whether it only tells people something.
     pub fn only_tells(self) -> bool {
         match self {
-            Self::Notify | Self::Remind => true,
+            Self::Notify | Self::Remind | Self::Ticket => true,
             Self::Revoke
             | Self::RevokeAll
             | Self::Suspend

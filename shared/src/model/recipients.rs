@@ -1,13 +1,14 @@
 //! Who is told, and by which way.
 
-use super::{ChannelKey, OrgId, RecipientKey, short_hash};
+use super::{ChannelKey, OrgId, RecipientKey, Tracker, short_hash};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, Unexpected, Visitor},
 };
 use std::fmt;
 
-/// What the policy says of messages. Owners are written by mail only, the security team by each of its channels.
+/// What the policy says of messages. Owners are written by mail only, the security team by each of its channels; a
+/// ladder may open a ticket besides.
 ///
 /// Without it nobody is written to: a message is recorded and withheld at once, and says why.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,9 @@ pub struct Recipients {
     /// The security team's channels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub security: Vec<Channel>,
+    /// Where the step `ticket` of a ladder opens an issue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tickets: Option<Tracker>,
 }
 
 impl Recipients {

@@ -1,11 +1,11 @@
-//! One POST to an endpoint whose address is a secret.
+//! POSTs to endpoints whose address is a secret.
 
 use crate::{
     model::{Secret, mask::mask},
     ports::{Delivery, Refusal},
 };
 use reqwest::{
-    Url,
+    RequestBuilder, Response, Url,
     header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER},
 };
 use serde_json::Value;
@@ -18,19 +18,42 @@ pub(super) async fn post(
     body: Value,
     headers: &[(&'static str, String)],
 ) -> Delivery {
-    let mut request = client.post(checked(url)?).header(CONTENT_TYPE, "application/json").body(body.to_string());
-    for (name, value) in headers {
-        request = request.header(*name, value);
+    let request = headers
+        .iter()
+        .fold(request(client, checked(url)?, &body), |request, (name, value)| request.header(*name, value));
+    let answer = sent(request).await?;
+    if answer.status().is_success() { Ok(()) } else { Err(refused(&answer)) }
+}
+
+/// A POST of JSON, not sent yet.
+pub(super) fn request(client: &reqwest::Client, url: Url, body: &Value) -> RequestBuilder {
+    client.post(url).header(CONTENT_TYPE, "application/json").body(body.to_string())
+}
+
+/// Sends it; whatever the status, there is an answer.
+pub(super) async fn sent(request: RequestBuilder) -> Result<Response, Refusal> {
+    request.send().await.map_err(|error| Refusal::new(why(error)))
+}
+
+/// What an answer says that is none of those that were hoped for: its status, and how long to wait.
+pub(super) fn refused(answer: &Response) -> Refusal {
+    Refusal { reason: format!("status {}", answer.status().as_u16()), wait: wait(answer.headers()) }
+}
+
+/// The beginning of an answer's body, `limit_bytes` long at most; what follows is not read.
+pub(super) async fn body(mut answer: Response, limit_bytes: usize) -> Result<Vec<u8>, Refusal> {
+    let mut body = Vec::new();
+    while let Some(part) = answer.chunk().await.map_err(|error| Refusal::new(why(error)))? {
+        body.extend_from_slice(&part[..part.len().min(limit_bytes - body.len())]);
+        if body.len() == limit_bytes {
+            break;
+        }
     }
-    let answer = request.send().await.map_err(|error| Refusal::new(why(error)))?;
-    match answer.status() {
-        status if status.is_success() => Ok(()),
-        status => Err(Refusal { reason: format!("status {}", status.as_u16()), wait: wait(answer.headers()) }),
-    }
+    Ok(body)
 }
 
 /// Only `https`, and `http` on the loopback.
-fn checked(url: &Secret) -> Result<Url, Refusal> {
+pub(super) fn checked(url: &Secret) -> Result<Url, Refusal> {
     let refused = || Refusal::new("its address in the secret messages must begin with https://");
     let url = Url::parse(url.expose()).map_err(|_| refused())?;
     let loopback = url.scheme() == "http" && url.host_str() == Some("127.0.0.1");

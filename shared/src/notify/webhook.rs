@@ -76,7 +76,8 @@ mod tests {
         let (org, message) = (OrgId::from("org-1"), message());
         let dispatch = Dispatch { org: &org, message: &message, now: message.at };
         for signing in [None, Some("plain"), Some("whsec_???"), Some("whsec_")] {
-            let endpoint = Endpoint { url: Secret::new("https://e.example"), signing: signing.map(Secret::new) };
+            let endpoint =
+                Endpoint { url: Secret::new("https://e.example"), signing: signing.map(Secret::new), key: None };
             let refused = request(&endpoint, dispatch).unwrap_err();
             assert!(!refused.reason.contains("plain") && !refused.reason.contains("???"), "{refused:?}");
         }

@@ -4,8 +4,8 @@ use super::{CaseStore, Written};
 use crate::{
     error::Result,
     model::{
-        AnswerLink, ChatKind, MailAddress, Mailbox, Message, MessageId, OrgId, Outgoing, Page, RecipientKey,
-        SecretName, Timestamp, Undelivered, Versioned,
+        ActionId, AnswerLink, ChatKind, MailAddress, Mailbox, Message, MessageId, OrgId, Outgoing, Page, RecipientKey,
+        SecretName, TicketKey, Timestamp, Tracker, Undelivered, Versioned,
     },
 };
 use std::{future::Future, time::Duration};
@@ -49,6 +49,8 @@ pub trait Notifier: Send + Sync {
         &self,
         link: &AnswerLink,
     ) -> impl Future<Output = std::result::Result<Option<String>, Refusal>> + Send;
+    /// The address of an action's page; `None` where the deployment has no public address.
+    fn action_page(&self, org: &OrgId, action: &ActionId) -> Option<String>;
     /// A mail.
     fn mail(&self, mail: &Mail) -> impl Future<Output = Delivery> + Send;
     /// A chat message, by the endpoint that the secret names.
@@ -62,6 +64,12 @@ pub trait Notifier: Send + Sync {
     fn webhook(&self, endpoint: &SecretName, dispatch: Dispatch<'_>) -> impl Future<Output = Delivery> + Send;
     /// An event on the deployment's bus.
     fn event(&self, dispatch: Dispatch<'_>) -> impl Future<Output = Delivery> + Send;
+    /// The issue of a message: the one that an earlier try opened, else a new one, in the project that the policy names.
+    fn ticket(
+        &self,
+        tracker: &Tracker,
+        dispatch: Dispatch<'_>,
+    ) -> impl Future<Output = std::result::Result<TicketKey, Refusal>> + Send;
 }
 
 /// Sends mails.

@@ -20,7 +20,9 @@ pub enum Purpose {
     AtlassianUnscoped,
     /// The tokens of our own API: `{"tokens":[{"subject","value","roles","orgs","not_after"}]}`.
     ApiTokens,
-    /// Where chats and programs take messages: `{"<org>":{"<name>":{"url","signing"}}}`.
+    /// Where chats, programs and Jira take messages: `{"<org>":{"<name>":{"url","signing","key"}}}`.
+    ///
+    /// A chat has a `url`, a program `url` and `signing`, Jira `url` and `key`.
     Messages,
     /// What links in mails are signed with: `{"key","previous"}`; the key before it still opens what it signed.
     Links,
@@ -70,7 +72,10 @@ pub(super) struct OrgKey {
     pub(super) own_key_ids: Option<Vec<CredentialId>>,
 }
 
-/// Where a chat or a program takes messages. Whoever knows the address can write there.
+/// Where a chat, a program or Jira takes messages. Whoever knows the address of a chat can write there.
+///
+/// Jira's `url` is that of the site (`https://SITE.atlassian.net`), or `https://api.atlassian.com/ex/jira/{cloudId}` for a
+/// token with scopes; its `key` is `EMAIL:TOKEN` (Atlassian Support: Manage API tokens for your Atlassian account).
 #[derive(Debug, Clone, Deserialize)]
 pub struct Endpoint {
     /// The address.
@@ -78,6 +83,9 @@ pub struct Endpoint {
     /// With what webhooks are signed: `whsec_` and base64 (Standard Webhooks specification); chats need none.
     #[serde(default)]
     pub signing: Option<Secret>,
+    /// With what Jira is asked: `EMAIL:TOKEN`, or a bearer token; chats and webhooks need none.
+    #[serde(default)]
+    pub key: Option<Secret>,
 }
 
 /// The secret with the tokens of our own API.

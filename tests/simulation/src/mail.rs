@@ -2,7 +2,7 @@
 
 use crate::universe::Universe;
 use shared::{
-    model::{AnswerLink, ChatKind, SecretName},
+    model::{ActionId, AnswerLink, ChatKind, OrgId, SecretName, TicketKey, Tracker},
     ports::{Delivery, Dispatch, Mail as Letter, Notifier, Refusal},
 };
 use std::sync::Arc;
@@ -24,6 +24,10 @@ impl Notifier for Mail {
         Ok(None)
     }
 
+    fn action_page(&self, _: &OrgId, _: &ActionId) -> Option<String> {
+        None
+    }
+
     async fn mail(&self, _: &Letter) -> Delivery {
         self.take().await
     }
@@ -38,5 +42,9 @@ impl Notifier for Mail {
 
     async fn event(&self, _: Dispatch<'_>) -> Delivery {
         self.take().await
+    }
+
+    async fn ticket(&self, _: &Tracker, dispatch: Dispatch<'_>) -> Result<TicketKey, Refusal> {
+        self.take().await.map(|()| TicketKey::new(format!("SIM-{}", dispatch.message.id)))
     }
 }

@@ -125,6 +125,7 @@ fn recipients() -> Recipients {
         sender: Some(MailAddress::new("tokens@example.com")),
         fallback: Some(MailAddress::new("it@example.com")),
         security: vec![Channel::EventBus(Toggle::On)],
+        tickets: None,
     }
 }
 

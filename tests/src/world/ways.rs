@@ -46,7 +46,7 @@ impl Ways {
         Notifiers::new(http, secrets, self.clone(), self.clone()).answered_at(PUBLIC_URL)
     }
 
-    /// The endpoints of an org, as the secret `messages` holds them: `{"<name>":{"url","signing"}}`.
+    /// The endpoints of an org, as the secret `messages` holds them: `{"<name>":{"url","signing","key"}}`.
     pub fn set_endpoints(&self, org: &str, endpoints: &Value) {
         self.with(|inside| inside.endpoints = json!({ org: endpoints }));
     }

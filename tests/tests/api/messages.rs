@@ -48,6 +48,20 @@ async fn messages_are_listed_by_state_with_the_reason() {
 }
 
 #[tokio::test]
+async fn the_issue_that_was_opened_for_a_message_is_shown() {
+    let server = Server::enforcing().await;
+    let ticket = Message { audience: Audience::Tickets, kind: MessageKind::Ticket, ..message("ticket") };
+    let change = CaseChange { messages: vec![ticket.clone()], ..CaseChange::default() };
+    server.store.apply(&ORG.into(), &change).await.unwrap();
+    let opened = outbox::opened(&Outgoing::new(ticket), "SEC-12".into(), sample::now());
+    let change = OutboxChange { messages: vec![Versioned { version: 1, value: opened }], mailbox: None };
+    server.store.put_outgoing(&ORG.into(), &change).await.unwrap();
+    let shown = &server.all("/v1/orgs/org-1/messages").await[0];
+    assert_eq!((&shown["ticket"], &shown["reason"]), (&json!("SEC-12"), &json!("opened SEC-12")));
+    assert_eq!((&shown["kind"], &shown["audience"]["kind"]), (&json!("ticket"), &json!("tickets")));
+}
+
+#[tokio::test]
 async fn an_approver_sends_again_what_was_given_up_and_nothing_else() {
     let server = Server::enforcing().await;
     told(&server).await;

@@ -127,7 +127,7 @@ async fn two_sweeps_at_once_send_once() {
 }
 
 /// Sends with a process that dies at a call to its tables, then with one that lives.
-async fn send_dying(world: &World, doom: &Doom) {
+pub(crate) async fn send_dying(world: &World, doom: &Doom) {
     let store = world.store_by(world.dynamo.doomed_client(doom));
     let app = world.remediation(store, Doomed { revoker: world.revoker(), doom: doom.clone() });
     let _ = app.run(remediate_tokens::Trigger::Sweep, &NoDeadline).await;

@@ -87,7 +87,7 @@ async fn effects(world: &World, kind: ActionKind, row: &CredentialRow, since: sh
         ActionKind::Suspend => accepted(world, "POST", &[owner, "/suspend"]).await,
         ActionKind::Restore => accepted(world, "POST", &[owner, "/restore"]).await,
         ActionKind::Block | ActionKind::Allow | ActionKind::Release => moves(world, since).await,
-        ActionKind::Notify | ActionKind::Remind => 0,
+        ActionKind::Notify | ActionKind::Remind | ActionKind::Ticket => 0,
     }
 }
 
@@ -123,7 +123,7 @@ async fn is_so(world: &World, kind: ActionKind, row: &CredentialRow, done: &Acti
         ActionKind::Restore => all_are(world, row, Access::Open).await,
         ActionKind::Block => policy_of(world, row).await == crate::NO_TOKENS,
         ActionKind::Allow | ActionKind::Release => policy_of(world, row).await == "sim-policy-default",
-        ActionKind::Notify | ActionKind::Remind => false,
+        ActionKind::Notify | ActionKind::Remind | ActionKind::Ticket => false,
     }
 }
 

@@ -173,7 +173,7 @@ fn facts(action: &Action, now: Timestamp) -> Vec<Fact> {
 
 fn planned(action: ActionKind) -> &'static str {
     match action {
-        ActionKind::Notify | ActionKind::Remind => "nothing but messages",
+        ActionKind::Notify | ActionKind::Remind | ActionKind::Ticket => "nothing but messages",
         ActionKind::Revoke => "it is to be revoked, which cannot be undone",
         ActionKind::RevokeAll => "everything of its owner is to be revoked, which cannot be undone",
         ActionKind::Suspend => "its owner's account is to be suspended",

@@ -180,6 +180,7 @@ fn verb(kind: ActionKind) -> &'static str {
     match kind {
         ActionKind::Notify => "Tell the owner of",
         ActionKind::Remind => "Remind the owner of",
+        ActionKind::Ticket => "Open a ticket for",
         ActionKind::Revoke => "Revoke",
         ActionKind::RevokeAll => "Revoke all tokens of the service account of",
         ActionKind::Suspend => "Suspend the owner of",

@@ -9,6 +9,7 @@ pub(crate) fn message(outgoing: &Outgoing) -> Value {
     let audience = match audience {
         Audience::Owner(account) => json!({ "kind": "owner", "account": account }),
         Audience::Security => json!({ "kind": "security", "account": null }),
+        Audience::Tickets => json!({ "kind": "tickets", "account": null }),
     };
     json!({
         "id": id,
@@ -25,6 +26,7 @@ pub(crate) fn message(outgoing: &Outgoing) -> Value {
         "next_at": outgoing.next_at,
         "sent_at": outgoing.sent_at,
         "delivered": outgoing.delivered,
+        "ticket": outgoing.ticket,
         "reason": outgoing.reason,
     })
 }

@@ -8,10 +8,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::App;
 use super::caller::Caller;
 use super::line::Line;
 use super::refusal::{Api, Refusal};
+use super::{App, jira};
 use crate::time;
 use crate::world::calls::Call;
 use crate::world::faults::{Drop, Fault};
@@ -93,6 +93,9 @@ async fn pause(millis: u64) {
 /// Checks key and limits, then asks the operation.
 async fn answer(app: &App, caller: Option<Caller>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
+    if Api::of(&path) == Api::Jira {
+        return finish(app, &path, jira::admit(request, next).await, None);
+    }
     let Some(caller) = caller else {
         return finish(app, &path, Refusal::Unauthorized.into_response(), None);
     };
@@ -113,7 +116,8 @@ fn group(path: &str) -> Group {
     match Api::of(path) {
         Api::Org if path.ends_with("/events-stream") => Group::EventsStream,
         Api::Org if path.ends_with("/events") => Group::Events,
-        Api::Org => Group::Org,
+        // Jira's limits are its own; its calls are not counted here.
+        Api::Org | Api::Jira => Group::Org,
         Api::Directory => Group::Directory,
         Api::Access => Group::ApiAccess,
         Api::Control => Group::Control,

@@ -5,6 +5,7 @@ pub(crate) mod control;
 pub(crate) mod directory;
 pub(crate) mod events;
 pub(crate) mod guard;
+pub(crate) mod jira;
 pub(crate) mod keys;
 pub(crate) mod line;
 pub(crate) mod manage;
@@ -75,7 +76,8 @@ pub(crate) fn empty(status: StatusCode) -> Answer {
 
 /// Every route.
 pub(crate) fn router(app: App) -> Router {
-    let routes = Router::new().merge(organizations()).merge(api_access()).merge(accounts()).merge(simulator());
+    let routes =
+        Router::new().merge(organizations()).merge(api_access()).merge(accounts()).merge(jira()).merge(simulator());
     routes.fallback(unknown).layer(from_fn_with_state(app.clone(), guard::guard)).with_state(app)
 }
 
@@ -134,6 +136,10 @@ fn accounts() -> Router<App> {
         .route("/admin/control/v1/orgs/{org}/users/auth-policies/bulk-fetch", post(control::bulk_fetch))
 }
 
+fn jira() -> Router<App> {
+    Router::new().route("/rest/api/3/issue", post(jira::create)).route("/rest/api/3/search/jql", post(jira::search))
+}
+
 fn simulator() -> Router<App> {
     Router::new()
         .route("/_sim/orgs", get(sim::orgs))
@@ -143,6 +149,7 @@ fn simulator() -> Router<App> {
         .route("/_sim/use", post(sim_deeds::use_token))
         .route("/_sim/users/{account}", post(sim_users::change))
         .route("/_sim/policies/{policy}", post(sim_users::click))
+        .route("/_sim/issues", get(jira::opened))
         .route("/_sim/faults", get(sim::faults).post(sim::add_fault).delete(sim::clear_faults))
         .route("/_sim/rate", get(sim::rate).post(sim::set_rate))
         .route("/_sim/clock", get(sim::clock).post(sim::advance))

@@ -1,4 +1,4 @@
-//! Why a request is refused, and the four bodies in which Atlassian says so.
+//! Why a request is refused, and the five bodies in which Atlassian says so.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -53,6 +53,7 @@ pub(crate) enum Api {
     Access,
     Control,
     UserManagement,
+    Jira,
 }
 
 impl Api {
@@ -62,6 +63,7 @@ impl Api {
             ("/admin/api-access/", Self::Access),
             ("/admin/control/", Self::Control),
             ("/users/", Self::UserManagement),
+            ("/rest/api/3/", Self::Jira),
         ];
         prefixes.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map_or(Self::Org, |found| found.1)
     }
@@ -97,6 +99,7 @@ impl Refusal {
         let status = self.status();
         let body = match api {
             Api::UserManagement => self.keyed(status),
+            Api::Jira => json!({"errorMessages": [self.detail()], "errors": {}}),
             Api::Org | Api::Access | Api::Control if matches!(status.as_u16(), 401 | 429) => {
                 proxy(status, &self.detail())
             }

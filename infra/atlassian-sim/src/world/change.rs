@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Entry;
 use super::credentials::Made;
+use super::issues::Issue;
 use super::org::{Org, Person};
 use super::tasks::{Policy, Task, Tokens};
 use crate::events::{Action, Deed, Event, Subject};
@@ -45,13 +46,15 @@ pub(crate) enum Change {
     Click { policy: Policy, tokens: Tokens },
     /// A task goes on.
     AdvanceTask { id: String },
+    /// An issue is opened in Jira; of no org's audit log is it known that it tells of that.
+    OpenIssue { issue: Issue },
 }
 
 impl Org {
     /// Applies a change, and logs the audit event that follows from it.
     pub(crate) fn apply(&mut self, entry: &Entry) {
         match &entry.change {
-            Change::Advance { .. } => {}
+            Change::Advance { .. } | Change::OpenIssue { .. } => {}
             Change::Use { token, time, action, from } => self.used(entry, *token, *time, action, from.clone()),
             Change::Revoke { token } => self.revoke(entry, *token),
             Change::RevokeAllUserTokens => self.revoke_all(entry),

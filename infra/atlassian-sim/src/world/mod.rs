@@ -1,9 +1,10 @@
-//! All state: the orgs, the clock, the calls received, the faults ordered and the rate counters.
+//! All state: the orgs, the issues of Jira, the clock, the calls received, the faults ordered and the rate counters.
 
 pub(crate) mod calls;
 pub(crate) mod change;
 pub(crate) mod credentials;
 pub(crate) mod faults;
+pub(crate) mod issues;
 pub(crate) mod org;
 pub(crate) mod rates;
 pub(crate) mod tasks;
@@ -17,6 +18,7 @@ use crate::options::SimOptions;
 use calls::Calls;
 use change::Change;
 use faults::Faults;
+use issues::Issues;
 use org::Org;
 use rates::Rates;
 
@@ -35,6 +37,7 @@ pub(crate) struct Entry {
 pub(crate) struct World {
     pub(crate) options: SimOptions,
     pub(crate) orgs: Vec<Org>,
+    pub(crate) issues: Issues,
     pub(crate) clock: Clock,
     pub(crate) calls: Calls,
     pub(crate) faults: Faults,
@@ -58,6 +61,7 @@ impl World {
         let mut world = Self {
             options,
             orgs,
+            issues: Issues::default(),
             clock,
             calls: Calls::default(),
             faults: Faults::default(),
@@ -104,6 +108,8 @@ impl World {
     fn apply(&mut self, entry: &Entry) {
         if let Change::Advance { millis } = entry.change {
             self.clock.advance(millis);
+        } else if let Change::OpenIssue { issue } = &entry.change {
+            self.issues.open(issue.clone(), entry.at);
         } else if let Some(org) = self.orgs.get_mut(entry.org) {
             org.apply(entry);
         }

@@ -8,6 +8,7 @@ mod client;
 mod deeds;
 mod events;
 mod faults;
+mod jira;
 mod lists;
 mod restart;
 mod specs;

@@ -14,8 +14,12 @@ pub(crate) fn text(runner: &Runner, data_dir: &Path, took: Duration) -> String {
     } else {
         format!("  as printed at the first start; kept in {}", data_dir.join("credentials.json").display())
     };
+    let tickets = match bundle.access {
+        LocalAccess::Open => format!(", tickets at {}/_sim/issues", runner.sim_url()),
+        LocalAccess::Admin => String::new(),
+    };
     format!(
-        "\nTokenwarden is ready after {:.1} s, by its clock at {}.\n\n  page       {}/\n  Atlassian  {} ({})\n  data       {}\n  messages   mails in {}, events in {}\n\n\
+        "\nTokenwarden is ready after {:.1} s, by its clock at {}.\n\n  page       {}/\n  Atlassian  {} ({})\n  data       {}\n  messages   mails in {}, events in {}{tickets}\n\n\
          Credentials\n{credentials}\n\nTry\n{}\nCtrl-C stops it.",
         took.as_secs_f32(),
         runner.now().format("%Y-%m-%d %H:%M:%S UTC"),

@@ -138,11 +138,16 @@ impl Bundle {
         let database = Arc::new(LocalDatabase::open((keep == Keep::OnDisk).then_some(file.as_path())).await?);
         let tables = Tables { history: "tokenwarden-history".into(), cases: "tokenwarden-cases".into() };
         create_tables(&database.client(), &tables).await.map_err(Failure::function("making the tables"))?;
+        let secrets = LocalSecrets::new(&credentials, &reached.orgs, dir.path());
+        let secrets = match access {
+            LocalAccess::Open => secrets.opening_tickets_at(&reached.url),
+            LocalAccess::Admin => secrets,
+        };
         let functions = Functions::new(&Parts {
             database: &database,
             tables: &tables,
             clock: &clock,
-            secrets: &LocalSecrets::new(&credentials, &reached.orgs, dir.path()),
+            secrets: &secrets,
             orgs: reached.orgs.iter().map(|org| org.id.clone()).collect(),
             atlassian: &reached.url,
             data_dir: dir.path(),

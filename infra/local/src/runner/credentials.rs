@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use shared::{
     error::Error,
-    model::{Role, Secret, stable_hash},
+    model::{OrgId, Role, Secret, stable_hash},
     ports::SecretSource,
     secrets::Purpose,
 };
 use std::{
     collections::HashMap,
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -98,11 +99,14 @@ fn random() -> String {
 }
 
 /// The secrets by purpose, as Secrets Manager would hold them. The one with the endpoints of messages is a file of the data
-/// directory that its user writes: `messages.json`, of the same shape.
+/// directory that its user writes: `messages.json`, of the same shape. Where the org is simulated it has an entry `tickets`
+/// for Jira besides, unless the file has one of that name.
 #[derive(Clone)]
 pub struct LocalSecrets {
     texts: Arc<HashMap<&'static str, Secret>>,
     messages: Arc<PathBuf>,
+    orgs: Arc<[OrgId]>,
+    tickets: Option<Arc<Value>>,
 }
 
 impl LocalSecrets {
@@ -124,14 +128,41 @@ impl LocalSecrets {
             (Purpose::Links, json!({ "key": credentials.link_key() })),
         ];
         let texts = texts.into_iter().map(|(is, text)| (is.as_str(), Secret::new(text.to_string()))).collect();
-        Self { texts: Arc::new(texts), messages: Arc::new(data_dir.join("messages.json")) }
+        let orgs = orgs.iter().map(|org| org.id.clone()).collect();
+        Self { texts: Arc::new(texts), messages: Arc::new(data_dir.join("messages.json")), orgs, tickets: None }
+    }
+
+    /// With an entry `tickets` that leads to the Jira of a simulated org at this address; any credential opens it.
+    #[must_use]
+    pub fn opening_tickets_at(self, atlassian: &str) -> Self {
+        let jira = json!({ "url": atlassian, "key": "tokenwarden@example.com:local-jira" });
+        Self { tickets: Some(Arc::new(jira)), ..self }
     }
 
     fn messages(&self) -> shared::error::Result<Secret> {
-        std::fs::read_to_string(&*self.messages).map(Secret::new).map_err(|error| Error::SecretUnavailable {
-            name: Purpose::Messages.as_str().to_owned(),
-            reason: format!("{} cannot be read ({error}); put the endpoints there", self.messages.display()),
-        })
+        let text = match (std::fs::read_to_string(&*self.messages), &self.tickets) {
+            (Ok(text), _) => text,
+            (Err(error), Some(_)) if error.kind() == ErrorKind::NotFound => "{}".to_owned(),
+            (Err(error), _) => {
+                return Err(Error::SecretUnavailable {
+                    name: Purpose::Messages.as_str().to_owned(),
+                    reason: format!("{} cannot be read ({error}); put the endpoints there", self.messages.display()),
+                });
+            }
+        };
+        Ok(Secret::new(self.with_tickets(text)))
+    }
+
+    /// The file's text with the entry for tickets; as it is where it is no JSON, which whoever reads it says.
+    fn with_tickets(&self, text: String) -> String {
+        let Some(jira) = &self.tickets else { return text };
+        let Ok(Value::Object(mut all)) = serde_json::from_str(&text) else { return text };
+        for org in &*self.orgs {
+            if let Value::Object(entries) = all.entry(org.as_str()).or_insert_with(|| json!({})) {
+                entries.entry("tickets").or_insert_with(|| Value::clone(jira));
+            }
+        }
+        Value::Object(all).to_string()
     }
 }
 
@@ -148,6 +179,29 @@ impl SecretSource for LocalSecrets {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_simulated_org_s_jira_is_there_unless_the_file_names_another() {
+        let dir = DataDir::temporary().unwrap();
+        let org = GovernedOrg {
+            id: "o-1".into(),
+            name: None,
+            read_key: Secret::new("r"),
+            unscoped_key: Secret::new("u"),
+            own_key_ids: None,
+        };
+        let real = LocalSecrets::new(&Credentials::fixed(), &[org], dir.path());
+        let simulated = real.clone().opening_tickets_at("http://127.0.0.1:1");
+        let url = || -> Value {
+            let text = simulated.messages().unwrap();
+            serde_json::from_str::<Value>(text.expose()).unwrap()["o-1"]["tickets"]["url"].clone()
+        };
+        assert_eq!(url(), "http://127.0.0.1:1");
+        assert!(real.messages().is_err(), "nothing leads a real org's tickets anywhere");
+        let file = json!({ "o-1": { "tickets": { "url": "https://acme.atlassian.net" } } });
+        std::fs::write(dir.path().join("messages.json"), file.to_string()).unwrap();
+        assert_eq!(url(), "https://acme.atlassian.net");
+    }
 
     #[test]
     fn credentials_for_a_real_org_are_drawn_once_and_readable_by_their_owner_alone() {

@@ -57,7 +57,7 @@ pub struct Parts<'a> {
     pub atlassian: &'a str,
     /// Where mails and events are put.
     pub data_dir: &'a Path,
-    /// Where people answer by the links in mails.
+    /// Where the links in messages lead.
     pub public_url: &'a str,
     /// Who may read the pages.
     pub pages: serve_reports::Pages,

@@ -1,14 +1,14 @@
 //! What can be wrong with the recipients of messages. No fault repeats a value: it may be an address or a secret.
 
 use super::Fault;
-use crate::model::{Channel, MailAddress, Recipients, SecretName, mask::mask};
+use crate::model::{ActionKind, Channel, MailAddress, Policy, Recipients, Response, SecretName, Tracker, mask::mask};
 
 const CHANNELS_MAX: usize = 10;
 const QUESTIONS_CHARS: usize = 200;
 const ADDRESS: &str = "write one plain mail address such as it-security@example.com";
 
 pub(super) fn faults(recipients: &Recipients) -> Vec<Fault> {
-    let Recipients { questions, sender, fallback, security } = recipients;
+    let Recipients { questions, sender, fallback, security, tickets } = recipients;
     let mut faults = Vec::new();
     faults.extend(questions.as_deref().and_then(of_questions));
     faults.extend(sender.as_ref().and_then(|address| of_address(&["recipients", "sender"], address)));
@@ -16,7 +16,35 @@ pub(super) fn faults(recipients: &Recipients) -> Vec<Fault> {
     faults.extend(of_mail(recipients));
     faults.extend(security.iter().filter_map(of_channel));
     faults.extend(of_list(security));
+    faults.extend(tickets.iter().flat_map(of_tracker));
     faults
+}
+
+/// The ladders that open tickets although nobody says where.
+pub(super) fn without_a_tracker(policy: &Policy) -> Vec<Fault> {
+    if policy.recipients.tickets.is_some() {
+        return Vec::new();
+    }
+    let mend = "say there where tickets are opened, as `tickets: {secret: NAME, project: SEC, issue_type: Task}`, or take \
+                the step out";
+    let opens = |respond: &Response| respond.steps.iter().any(|step| step.action == ActionKind::Ticket);
+    let rules = policy.rules.iter().filter(|(_, settings)| settings.respond.as_ref().is_some_and(opens));
+    let fault = |rule: &String| {
+        let path = ["rules", rule.as_str(), "respond", "steps"];
+        Fault::new(&path, "holds `ticket` while `recipients.tickets` is absent", mend)
+    };
+    rules.map(|(rule, _)| fault(rule)).collect()
+}
+
+fn of_tracker(tracker: &Tracker) -> Vec<Fault> {
+    let at = |key| ["recipients", "tickets", key];
+    let project = "write the key of a project of Jira, such as SEC where its issues are SEC-1, SEC-2";
+    let issue_type = "write the name of one of the project's issue types, such as Task";
+    let wrong = [
+        (!tracker.project.is_sound()).then(|| Fault::new(&at("project"), "is no project's key", project)),
+        (!tracker.has_sound_type()).then(|| Fault::new(&at("issue_type"), "is no issue type's name", issue_type)),
+    ];
+    of_name(&at("secret"), &tracker.secret).into_iter().chain(wrong.into_iter().flatten()).collect()
 }
 
 fn of_questions(text: &str) -> Option<Fault> {
@@ -53,17 +81,17 @@ fn no_sender(when: &str) -> Fault {
 
 fn of_channel(channel: &Channel) -> Option<Fault> {
     match channel {
-        Channel::Chat(_, name) => of_name("secret", name),
-        Channel::Webhook(name) => of_name("webhook", name),
+        Channel::Chat(_, name) => of_name(&["recipients", "security", "secret"], name),
+        Channel::Webhook(name) => of_name(&["recipients", "security", "webhook"], name),
         Channel::Mail(address) => of_address(&["recipients", "security", "mail"], address),
         Channel::EventBus(_) => None,
     }
 }
 
-fn of_name(key: &str, name: &SecretName) -> Option<Fault> {
+fn of_name(path: &[&str], name: &SecretName) -> Option<Fault> {
     let mend = "use lower-case letters, digits and hyphens; the endpoint's address belongs into the secret `messages` \
                 under that name, never into the policy";
-    (!name.is_sound()).then(|| Fault::new(&["recipients", "security", key], "is no name of a secret's entry", mend))
+    (!name.is_sound()).then(|| Fault::new(path, "is no name of a secret's entry", mend))
 }
 
 fn of_list(channels: &[Channel]) -> Option<Fault> {
@@ -91,6 +119,7 @@ recipients:
     - mail: security@example.com
     - webhook: siem
     - event_bus: on
+  tickets: {secret: jira, project: SEC, issue_type: Task}
 ";
 
     fn refusal(from: &str, to: &str) -> String {
@@ -135,6 +164,32 @@ recipients:
             "{refused}"
         );
         assert!(!refused.contains("hooks.example.com"), "{refused}");
+    }
+
+    #[test]
+    fn a_tracker_is_named_whole_and_as_jira_names_things() {
+        let project = refusal("project: SEC", "project: sec");
+        assert!(
+            project.contains("line 12: recipients.tickets.project: is no project's key; write the key"),
+            "{project}"
+        );
+        let issue_type = refusal("issue_type: Task", "issue_type: ''");
+        assert!(issue_type.contains("recipients.tickets.issue_type: is no issue type's name"), "{issue_type}");
+        let secret = refusal("secret: jira", "secret: \"https://acme.atlassian.net\"");
+        assert!(secret.contains("recipients.tickets.secret") && !secret.contains("acme"), "{secret}");
+        assert!(refusal(", issue_type: Task", "").contains("issue_type"));
+        assert!(refusal("project: SEC", "project: SEC, board: 1").contains("board"));
+    }
+
+    #[test]
+    fn a_ladder_that_opens_tickets_nowhere_is_refused_with_its_mend() {
+        let ladder = "rules:\n  unused:\n    respond:\n      steps: [{do: ticket, after_days: 3}]\n";
+        assert!(parse(&format!("{GOOD}{ladder}")).is_ok());
+        let nowhere = GOOD.split_once("  tickets:").unwrap().0;
+        let refused = parse(&format!("{nowhere}{ladder}")).unwrap_err().to_string();
+        let said =
+            "line 15: rules.unused.respond.steps: holds `ticket` while `recipients.tickets` is absent; say there";
+        assert!(refused.contains(said), "{refused}");
     }
 
     #[test]

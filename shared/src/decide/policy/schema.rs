@@ -33,6 +33,7 @@ pub fn schema() -> Value {
         },
         "if": { "properties": { "mode": { "const": Mode::Enforce } }, "required": ["mode"] },
         "then": { "properties": { "protected": { "minItems": 1 } }, "required": ["protected"] },
+        "allOf": [recipients::tickets_go_somewhere()],
         "$defs": { "mode": one_of(&[Mode::Observe, Mode::Enforce], "Whether anything is done. The stricter of the org's and a rule's mode wins."), "respond": respond() },
     })
 }
@@ -161,7 +162,7 @@ fn step() -> Value {
         "additionalProperties": false,
         "required": ["do", "after_days"],
         "properties": {
-            "do": one_of(&steps, "What to do: tell whoever answers for it, tell them again, or change something in Atlassian."),
+            "do": one_of(&steps, "What to do: tell whoever answers for it, tell them again, open a ticket (`recipients.tickets` says where), or change something in Atlassian."),
             "after_days": bounded((0, 365), "So many days after the plan was made, and not on a day on which nobody works."),
         }
     })

@@ -103,7 +103,9 @@ async fn means<S: CaseReader, R: TokenRevoker, C>(
                 None => missing("the account was not blocked from here"),
             })
         }
-        ActionKind::Notify | ActionKind::Remind | ActionKind::Revoke => Ok(missing("it hits one credential alone")),
+        ActionKind::Notify | ActionKind::Remind | ActionKind::Ticket | ActionKind::Revoke => {
+            Ok(missing("it hits one credential alone"))
+        }
     }
 }
 
@@ -122,6 +124,7 @@ async fn memberships<R: TokenRevoker>(
         ActionKind::Suspend => revoker.memberships(&org.id, account).await,
         ActionKind::Notify
         | ActionKind::Remind
+        | ActionKind::Ticket
         | ActionKind::Revoke
         | ActionKind::RevokeAll
         | ActionKind::Restore

@@ -138,9 +138,16 @@ fn acceptable(asked: Request<'_>, who: Decider<'_>) -> Result<()> {
             let refused = owner_plan::refused(asked.action, asked.row, &cause(asked, who), &asked.policy.policy);
             refused.map_or(Ok(()), |reason| Err(Error::Conflict(reason)))
         }
+        Scope::Credential if asked.action == ActionKind::Ticket => has_a_tracker(asked),
         Scope::Credential if asked.action.only_tells() => Ok(()),
         Scope::Credential => can_be_revoked(asked),
     }
+}
+
+fn has_a_tracker(asked: Request<'_>) -> Result<()> {
+    let missing = "the policy does not say where tickets are opened; add `recipients.tickets` to it";
+    let tracker = asked.policy.policy.recipients.tickets.as_ref();
+    tracker.map(drop).ok_or_else(|| Error::Conflict(missing.to_owned()))
 }
 
 fn can_be_revoked(asked: Request<'_>) -> Result<()> {

@@ -40,15 +40,18 @@ where
 
     async fn send(&self, channel: &Channel, outgoing: &Outgoing) -> Delivery {
         let dispatch = Dispatch { org: &self.org.id, message: &outgoing.message, now: self.now() };
+        let shown = self.shown(&outgoing.message);
         let notifier = self.post.notifier;
         match channel {
-            Channel::Chat(kind, endpoint) => notifier.chat(*kind, endpoint, dispatch).await,
+            Channel::Chat(kind, endpoint) => {
+                notifier.chat(*kind, endpoint, Dispatch { message: &shown, ..dispatch }).await
+            }
             Channel::Webhook(endpoint) => notifier.webhook(endpoint, dispatch).await,
             Channel::EventBus(_) => notifier.event(dispatch).await,
             Channel::Mail(to) => {
                 let from = self.policy.recipients.sender.clone();
                 let from = from.ok_or_else(|| Refusal::new("the policy names no sender (`recipients.sender`)"))?;
-                let text = outbox::mail_text(&outgoing.message, self.now());
+                let text = outbox::mail_text(&shown, self.now());
                 let (id, to, at) = (outgoing.message.id.clone(), to.clone(), self.now());
                 notifier.mail(&Mail { id, from, to, subject: text.subject, text: text.text, at }).await
             }
@@ -76,7 +79,7 @@ where
     }
 
     /// Stores what happened; only another invocation that took over after the lease can be in the way.
-    async fn keep(&self, before: &Versioned<Outgoing>, after: Outgoing) -> Result<Versioned<Outgoing>> {
+    pub(super) async fn keep(&self, before: &Versioned<Outgoing>, after: Outgoing) -> Result<Versioned<Outgoing>> {
         let moved = || Error::Contended(format!("message {}", before.value.message.id));
         self.put(before.version, after).await?.ok_or_else(moved)
     }

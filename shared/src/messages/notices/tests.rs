@@ -52,6 +52,8 @@ fn every_text_reads_as_it_was_agreed() {
         ended(&unused(), "it was used on 2026-11-22"),
         budget_spent(3, Some(at("2026-11-22")), at("2026-11-21")),
         budget_spent(1, None, at("2026-11-21")),
+        ticket(&to_security()),
+        ticket(&NoticeFacts { next: None, ..to_security() }),
     ];
     insta::assert_snapshot!(texts.map(shown).join("\n\n=====\n\n"));
 }
@@ -89,6 +91,7 @@ fn no_text_holds_a_link_or_a_secret_whatever_people_wrote() {
         step_wanted(&facts, evil),
         done(&facts, Deed::REVOKE),
         ended(&facts, evil),
+        ticket(&facts),
     ];
     for Text { subject, text } in texts {
         let all = format!("{subject}\n{text}");
