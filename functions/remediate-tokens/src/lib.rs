@@ -11,6 +11,7 @@ use shared::{
         cases::Cases,
         deliver::{Post, Posted, deliver},
         publish_head::{Published, publish_head},
+        seats::tell_of_ended,
         sweep::{Swept, handle, sweep},
     },
     http,
@@ -200,6 +201,7 @@ where
         let orgs: Vec<Org> = self.store.orgs().await?.into_iter().filter(Org::is_active).collect();
         self.publish_heads(&orgs, deadline).await;
         for org in orgs {
+            self.ask_for_steps(&org).await;
             match sweep(&self.cases(), &org, deadline).await {
                 Ok(swept) => drop(outcome.orgs.insert(org.id.to_string(), swept)),
                 Err(error) => {
@@ -227,6 +229,13 @@ where
                 Ok(Published::SignerFailed) => return,
                 Err(error) => tracing::error!(org = %id, error = %error, "the head of the ledger was not published"),
             }
+        }
+    }
+
+    /// Asks people for what no API does and is due; what cannot be stored is asked for by the next sweep.
+    async fn ask_for_steps(&self, org: &Org) {
+        if let Err(error) = tell_of_ended(&self.store, &org.id, self.clock.now()).await {
+            tracing::error!(org = %org.id, error = %error, "nobody was told of the seats that have ended");
         }
     }
 

@@ -265,7 +265,7 @@ fn described(route: Route) -> Operation {
         Route::Findings => get("The findings", Gives::List("Finding")),
         Route::Campaigns => get("The campaigns, the newest first", Gives::List("Campaign")),
         Route::StartCampaign => take(
-            "Begins a campaign: to close a policy, to ask what credentials are for, or because somebody leaves",
+            "Begins a campaign: to close a policy, to ask what credentials are for, because somebody leaves, to block external users' tokens, or to end one credential by hand",
             "Starting",
             "201",
             "Campaign",
@@ -286,6 +286,19 @@ fn described(route: Route) -> Operation {
             "Campaign",
         ),
         Route::EndCampaign => take("Ends a campaign; actions that it asked for go on", "Saying", "200", "Campaign"),
+        Route::Seats => get(
+            "Who holds the seats of the external users' Test policy, at most five; the first ends first",
+            Gives::List("Seat"),
+        ),
+        Route::TakeSeat => take(
+            "Gives an external account a seat, or its seat another end; 409 where all five are taken",
+            "TakingSeat",
+            "200",
+            "Seat",
+        ),
+        Route::FreeSeat => {
+            get("Frees an account's seat; `step` says what is done by hand, as no API does it", Gives::Json("Seat"))
+        }
         Route::Plan => get("What would happen next, and what is withheld", Gives::JsonOrText("Plans")),
         Route::Actions => get("The actions", Gives::List("Action")),
         Route::RequestAction => {

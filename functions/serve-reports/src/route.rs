@@ -150,6 +150,12 @@ routes! {
     ClickCampaign => POST "/v1/orgs/{org}/campaigns/{id}/clicked", APPROVE, &[];
     /// Ends a campaign.
     EndCampaign => POST "/v1/orgs/{org}/campaigns/{id}/end", APPROVE, &[];
+    /// Who holds the seats of the external users' Test policy.
+    Seats => GET "/v1/orgs/{org}/seats", READ, &[];
+    /// Gives an external account a seat.
+    TakeSeat => PUT "/v1/orgs/{org}/seats/{id}", APPROVE, &[];
+    /// Frees the seat of an external account.
+    FreeSeat => DELETE "/v1/orgs/{org}/seats/{id}", APPROVE, &[];
     /// What would happen next, and what is withheld.
     Plan => GET "/v1/orgs/{org}/plan", READ, LIST;
     /// The actions.

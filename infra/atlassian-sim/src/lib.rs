@@ -28,6 +28,8 @@
 //! | `POST /_sim/use` | `{"token_id", "org"?, "ip"?, "country"?, "action"?, "at"?}`: a token is used; 409 where it would be refused |
 //! | `POST /_sim/users/{account_id}` | `{"status"?, "admin"?, "relation"?, "org"?}`: an account changes |
 //! | `POST /_sim/policies/{id}` | `{"tokens": "blocked" or "allowed"}`: an admin changes a policy in the console |
+//! | `POST /_sim/external-policy` | `{"tokens": "blocked" or "allowed", "org"?}`: an admin changes the External user policy |
+//! | `POST /_sim/external-policy/seats` | `{"account", "org"?}`: an external user is added to the Test policy; 409 for a sixth |
 //! | `GET`, `POST`, `DELETE /_sim/faults` | `{"method"?, "path_prefix", "status"?, "retry_after"?, "delay_ms"?, "delay_after_ms"?, "drop"?, "times"?}` |
 //! | `GET`, `POST /_sim/rate` | the limits per minute; POST sets them, absent ones to their defaults |
 //! | `GET`, `POST /_sim/clock` | `{"advance_seconds"}`: time moves forward |

@@ -118,6 +118,11 @@ impl Api {
         Ok(self.first(url, usize::MAX).await?.rows)
     }
 
+    /// Every row of a list that has no pages: it takes no limit and no cursor.
+    pub(crate) async fn whole<T: DeserializeOwned>(&self, url: &str) -> Result<Vec<T>> {
+        Ok(self.get::<Page<T>>(url).await?.items)
+    }
+
     /// The first rows of a list, about as many as are wanted.
     pub(crate) async fn first<T: DeserializeOwned>(&self, url: &str, most: usize) -> Result<First<T>> {
         let (first, broken) = self.readable(url, most).await?;

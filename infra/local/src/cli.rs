@@ -31,9 +31,13 @@ enum Command {
     /// Say which orgs are governed: list, add, pause, continue, remove
     #[command(subcommand)]
     Org(OrgCommand),
-    /// Work on a project over many credentials: close a policy, recertify, or somebody leaves
+    /// Work on a project over credentials: close a policy, recertify, somebody leaves, block external users' tokens, or
+    /// end one credential by hand
     #[command(subcommand)]
     Campaign(crate::commands::campaign::CampaignCommand),
+    /// Say who keeps a token where all other external users' are blocked: at most five
+    #[command(subcommand)]
+    Seats(crate::commands::seats::SeatsCommand),
     /// Put the kill switch on: nothing is done any more until it is released (role approver)
     Stop(StopArgs),
     /// Release the kill switch (role admin)
@@ -232,6 +236,7 @@ impl Cli {
             Command::Ledger(Ledger::Export(args)) => ledger::export(&args).await,
             Command::Org(command) => org::run(command).await,
             Command::Campaign(command) => crate::commands::campaign::run(command).await,
+            Command::Seats(command) => crate::commands::seats::run(command).await,
             Command::Stop(args) => switch::set(&args, switch::Wanted::Stopped).await,
             Command::Resume(args) => switch::set(&args, switch::Wanted::Resumed).await,
         };

@@ -31,6 +31,7 @@ pub mod policy;
 pub mod poll;
 pub mod purge;
 pub mod recipient;
+pub mod seats;
 pub mod settle;
 pub mod simulate;
 pub mod tally;

@@ -4,14 +4,16 @@
 use super::decide_action::{self, Asked, Decider, Request, record};
 use crate::{
     decide::{
-        campaign::{Member, Newest, Progress, Survey, action_of},
+        campaign::{Known, Member, Newest, Progress, Survey, action_of, is_clicked},
         impact::ImpactContext,
         plan::Basis,
     },
     error::{Error, Result},
+    messages::campaign::by_hand::has_an_action,
     model::{
-        AccountId, ActionId, Agreement, Campaign, CampaignId, CampaignKind, FactName, LedgerKind, LedgerRecord, Org,
-        OrgId, PolicyVersion, PollState, Report, Stand, Timestamp, Versioned, short_hash,
+        AccountId, ActionId, ActionKind, Agreement, Campaign, CampaignId, CampaignKind, CredentialKind, CredentialRef,
+        FactName, Interval, LedgerKind, LedgerRecord, Org, OrgId, PolicyVersion, PollState, RegisteredExpiry, Report,
+        Stand, Timestamp, Versioned, short_hash,
     },
     ports::{CaseChange, CaseReader, CaseStore, ReportReader, Written},
 };
@@ -24,25 +26,45 @@ pub const BATCH_MAX: u32 = 50;
 /// Most that one call tries, those that are refused among them.
 const TRIED_MAX: usize = 200;
 
+/// What a campaign is begun for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beginning {
+    /// What it is for.
+    pub kind: CampaignKind,
+    /// Who leaves; where somebody does, and only there.
+    pub account: Option<AccountId>,
+    /// Which credential a person is to end; where it is about one, and only there.
+    pub credential: Option<CredentialRef>,
+}
+
 /// Begins a campaign.
 ///
 /// # Errors
-/// [`Error::Invalid`] where somebody is to leave and no account is named, or the other way round.
-pub async fn start<S: CaseStore>(
-    store: &S,
-    org: &OrgId,
-    kind: CampaignKind,
-    account: Option<AccountId>,
-    who: Decider<'_>,
-) -> Result<Campaign> {
+/// [`Error::Invalid`] where who leaves or what is to end is missing, or named where it does not belong;
+/// [`Error::NotFound`] for a credential that neither the latest report nor the register holds.
+pub async fn start<S>(store: &S, org: &OrgId, beginning: Beginning, who: Decider<'_>) -> Result<Campaign>
+where
+    S: CaseStore + ReportReader,
+{
+    let Beginning { kind, account, credential } = beginning;
     if (kind == CampaignKind::Leave) != account.is_some() {
         return Err(Error::invalid("account", "it names who leaves: give it for the kind leave, and only there"));
     }
-    let subject = account.as_ref().map_or("", AccountId::as_str);
+    if (kind == CampaignKind::ByHand) != credential.is_some() {
+        return Err(Error::invalid("credential", "it names what ends: give it for the kind by_hand, and only there"));
+    }
+    let expires_at = match &credential {
+        Some(credential) => expiry(store, org, credential).await?,
+        None => None,
+    };
+    let of = credential.as_ref().map(ToString::to_string).or(account.as_ref().map(ToString::to_string));
+    let of = of.unwrap_or_default();
     let campaign = Campaign {
-        id: CampaignId::new(short_hash(&[org.as_str(), kind.as_str(), subject, who.by, &who.at.to_rfc3339()])),
+        id: CampaignId::new(short_hash(&[org.as_str(), kind.as_str(), &of, who.by, &who.at.to_rfc3339()])),
         kind,
         account,
+        credential,
+        expires_at,
         started_by: who.by.to_owned(),
         started_at: who.at,
         reason: who.reason.to_owned(),
@@ -53,13 +75,38 @@ pub async fn start<S: CaseStore>(
     Ok(campaign)
 }
 
+/// When a credential that a person is to end expires, as far as that is known.
+async fn expiry<S>(store: &S, org: &OrgId, credential: &CredentialRef) -> Result<Option<Timestamp>>
+where
+    S: CaseReader + ReportReader,
+{
+    let unknown = || Error::NotFound(format!("{credential} in the latest report or the register"));
+    match credential.kind {
+        CredentialKind::Registered => {
+            let entry = store.register_entry(org, credential).await?.ok_or_else(unknown)?;
+            Ok(match entry.registered.map(|registered| registered.expires) {
+                Some(RegisteredExpiry::At(at)) => Some(at),
+                Some(RegisteredExpiry::Never | RegisteredExpiry::NotSaid) | None => None,
+            })
+        }
+        CredentialKind::OauthClient | CredentialKind::ObservedToken => {
+            let report = store.latest_report(org).await?.ok_or_else(unknown)?;
+            let row = store.row(org, &report, credential).await?.ok_or_else(unknown)?;
+            Ok(row.credential.expires_at)
+        }
+        kind @ (CredentialKind::UserApiToken | CredentialKind::OrgApiKey | CredentialKind::ServiceAccountToken) => {
+            Err(Error::invalid("credential", has_an_action(kind)))
+        }
+    }
+}
+
 /// Stores that somebody did by hand what no API does.
 ///
 /// # Errors
 /// [`Error::Conflict`] for a campaign that has no such step, or has ended.
 pub async fn clicked<S: CaseStore>(store: &S, org: &OrgId, id: &CampaignId, who: Decider<'_>) -> Result<Campaign> {
     let found = open(store, org, id).await?;
-    if found.value.kind != CampaignKind::ClosePolicy {
+    if !is_clicked(found.value.kind) {
         return Err(Error::Conflict("nothing in this campaign is done by a click".into()));
     }
     let clicked = Campaign { clicked: Some(said(who)), ..found.value };
@@ -96,17 +143,39 @@ where
 {
     let report = store.latest_report(org).await?.ok_or_else(|| Error::NotFound("a report; take one first".into()))?;
     let newest = newest(store, org, campaign).await?;
-    let policy = in_force(store, org).await?.policy;
-    let mut survey = Survey::new(campaign, &newest, &policy, impact_context(store, org, &report).await?, now);
+    let (policy, seats) = (in_force(store, org).await?.policy, store.seats(org).await?.value);
+    let covered = covered_now(store, org).await?;
+    let context = context(covered, &report);
+    let known = Known { newest: &newest, policy: &policy, seats: &seats, report: &report, covered, context, now };
+    let mut survey = Survey::new(campaign, known);
     let mut cursor = None;
     loop {
         let page = store.rows(org, &report, cursor, PAGE).await?;
         page.items.iter().for_each(|row| survey.add(row));
         match page.next {
             Some(next) => cursor = Some(next),
-            None => return Ok(survey.progress(report.generated_at)),
+            None => return with_sponsors(store, org, campaign, survey.progress()).await,
         }
     }
+}
+
+/// Says of external users who in the org answers for them.
+async fn with_sponsors(
+    store: &impl CaseReader,
+    org: &OrgId,
+    campaign: &Campaign,
+    mut progress: Progress,
+) -> Result<Progress> {
+    if campaign.kind != CampaignKind::CloseExternal {
+        return Ok(progress);
+    }
+    let accounts: Vec<AccountId> = progress.members.iter().filter_map(|member| member.account.clone()).collect();
+    let sponsors = store.sponsors(org, &accounts).await?;
+    for member in &mut progress.members {
+        let sponsor = member.account.as_ref().and_then(|account| sponsors.get(account));
+        member.sponsor = sponsor.map(|sponsor| sponsor.sponsor.clone());
+    }
+    Ok(progress)
 }
 
 async fn in_force(store: &impl CaseReader, org: &OrgId) -> Result<PolicyVersion> {
@@ -131,9 +200,17 @@ async fn newest(store: &impl CaseReader, org: &OrgId, campaign: &Campaign) -> Re
 /// # Errors
 /// Those of the store.
 pub async fn impact_context<S: ReportReader>(store: &S, org: &OrgId, report: &Report) -> Result<ImpactContext> {
-    let poll = store.poll_lag(org).await?;
-    let log_since = poll.as_ref().and_then(PollState::covered_now).map(|covered| covered.from);
-    Ok(ImpactContext { log_since, uses_leave_events: report.facts.knowledge(FactName::UsesLeaveEvents) })
+    Ok(context(covered_now(store, org).await?, report))
+}
+
+/// Which time the log was last read over without a gap.
+async fn covered_now<S: ReportReader>(store: &S, org: &OrgId) -> Result<Option<Interval>> {
+    Ok(store.poll_lag(org).await?.as_ref().and_then(PollState::covered_now))
+}
+
+fn context(covered: Option<Interval>, report: &Report) -> ImpactContext {
+    let uses_leave_events = report.facts.knowledge(FactName::UsesLeaveEvents);
+    ImpactContext { log_since: covered.map(|covered| covered.from), uses_leave_events }
 }
 
 /// Which members a batch takes.
@@ -160,12 +237,14 @@ pub struct Outcome {
 /// Asks for the next members' actions. Each has a plan of its own and waits for what the policy asks.
 ///
 /// # Errors
-/// [`Error::Conflict`] if the campaign has ended or no policy is in force; those of the store.
+/// [`Error::Conflict`] if the campaign has ended, if nothing in it is done by an action, or if no policy is in force; those
+/// of the store.
 pub async fn ask<S>(store: &S, org: &Org, id: &CampaignId, batch: Batch, who: Decider<'_>) -> Result<Vec<Outcome>>
 where
     S: CaseStore + ReportReader,
 {
     let campaign = open(store, &org.id, id).await?.value;
+    let action = action_of(campaign.kind).ok_or_else(by_hand)?;
     let policy = in_force(store, &org.id).await?;
     let wanted = |member: &Member| match member.stand {
         Stand::Todo => true,
@@ -176,7 +255,7 @@ where
     let (mut outcomes, mut asked) = (Vec::new(), 0);
     // Whoever is refused takes no place in the batch, or a few of them would block all others.
     for member in members.into_iter().filter(wanted).take(TRIED_MAX) {
-        let outcome = ask_for(store, org, &campaign, member, &policy, who).await?;
+        let outcome = ask_for(store, org, action, member, &policy, who).await?;
         asked += u32::from(outcome.asked.is_some());
         outcomes.push(outcome);
         if asked >= batch.limit.min(BATCH_MAX) {
@@ -186,10 +265,15 @@ where
     Ok(outcomes)
 }
 
+fn by_hand() -> Error {
+    let told = "nothing in this campaign is asked for through an API: it is done by hand, and its `next_steps` say how";
+    Error::Conflict(told.into())
+}
+
 async fn ask_for<S>(
     store: &S,
     org: &Org,
-    campaign: &Campaign,
+    action: ActionKind,
     member: Member,
     policy: &PolicyVersion,
     who: Decider<'_>,
@@ -201,7 +285,7 @@ where
     let report = store.latest_report(&org.id).await?.ok_or_else(gone)?;
     let row = store.row(&org.id, &report, &member.credential).await?.ok_or_else(gone)?;
     let basis = Basis { report: &report, own_key_ids: org.own_key_ids.as_ref() };
-    let request = Request { action: action_of(campaign.kind), row: &row, basis, policy };
+    let request = Request { action, row: &row, basis, policy };
     match decide_action::request(store, &org.id, request, who).await {
         Ok(Asked::New(action) | Asked::Open(action)) => Ok(Outcome { member, asked: Some(action.id), refused: None }),
         // What one of them is refused for stops no other.
@@ -231,9 +315,10 @@ async fn write<S: CaseStore>(
     kind: LedgerKind,
     who: Decider<'_>,
 ) -> Result<()> {
-    let Campaign { id, kind: what, account, .. } = &campaign.value;
+    let Campaign { id, kind: what, account, credential, .. } = &campaign.value;
     let of = account.as_ref().map(|account| format!(" for account {account}")).unwrap_or_default();
-    let record: LedgerRecord = record(kind, &format!("campaign {id} ({}{of})", what.as_str()), who);
+    let written = record(kind, &format!("campaign {id} ({}{of})", what.as_str()), who);
+    let record = LedgerRecord { credential: credential.clone(), ..written };
     let change = CaseChange { campaign: Some(campaign), record: Some(record), ..CaseChange::default() };
     match store.apply(org, &change).await? {
         Written::Stored => Ok(()),

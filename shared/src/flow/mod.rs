@@ -13,6 +13,7 @@ pub mod purge;
 pub mod record_events;
 pub mod register;
 pub mod replay;
+pub mod seats;
 pub mod sweep;
 pub mod take_in;
 pub mod take_report;

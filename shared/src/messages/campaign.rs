@@ -3,12 +3,31 @@
 //! What is clicked follows Atlassian's support pages on authentication policies; where a menu stands in its console is
 //! not promised by them and changes, so each step names what to look for.
 
+pub mod by_hand;
+pub mod external;
+
 use super::counted as many;
 use crate::model::{Campaign, CampaignId, CampaignKind, CredentialKind, Settled, Stand};
+use by_hand::ToEnd;
 use std::collections::BTreeMap;
 
 /// How many of a campaign stand how.
 type Counts = BTreeMap<Stand, u64>;
+
+/// How a campaign stands, as far as it decides on what is next.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    /// Which.
+    pub campaign: &'a Campaign,
+    /// How many stand how.
+    pub counts: &'a Counts,
+    /// What came of what was done by hand; `None` before it was said to be done.
+    pub settled: Option<&'a Settled>,
+    /// How many seats of the external users' Test policy are free.
+    pub free_seats: usize,
+    /// The one credential that is to end, where the campaign is about one and the latest report holds it.
+    pub credential: Option<&'a ToEnd>,
+}
 
 /// How many credentials stand how, in a sentence.
 pub fn counted(kind: CampaignKind, counts: &Counts) -> String {
@@ -22,6 +41,8 @@ pub fn counted(kind: CampaignKind, counts: &Counts) -> String {
             many(all, "credential"),
             of(Stand::Silent),
         ),
+        CampaignKind::CloseExternal => external::counted(counts),
+        CampaignKind::ByHand => by_hand::counted(counts),
         CampaignKind::Leave | CampaignKind::ClosePolicy => format!(
             "Of {} {done} are revoked, {asked} are asked for, {} came to nothing, {} need a person's hand, {todo} are \
              left.",
@@ -33,11 +54,20 @@ pub fn counted(kind: CampaignKind, counts: &Counts) -> String {
 }
 
 /// What is to be done next.
-pub fn next(campaign: &Campaign, counts: &Counts, settled: Option<&Settled>) -> Vec<String> {
-    let of = |stand: Stand| counts.get(&stand).copied().unwrap_or(0);
-    if let Some(ended) = &campaign.ended {
+pub fn next(standing: &Standing<'_>) -> Vec<String> {
+    if let Some(ended) = &standing.campaign.ended {
         return vec![format!("Nothing: {} ended it on {}.", ended.by, super::day(ended.at))];
     }
+    match standing.campaign.kind {
+        CampaignKind::CloseExternal => external::next(standing),
+        CampaignKind::ByHand => by_hand::next(standing),
+        CampaignKind::ClosePolicy | CampaignKind::Recertify | CampaignKind::Leave => by_actions(standing),
+    }
+}
+
+/// What is next where actions do most of it.
+fn by_actions(Standing { campaign, counts, settled, .. }: &Standing<'_>) -> Vec<String> {
+    let of = |stand: Stand| counts.get(&stand).copied().unwrap_or(0);
     let id = &campaign.id;
     let mut next = Vec::new();
     if of(Stand::Todo) > 0 {
@@ -60,7 +90,7 @@ pub fn next(campaign: &Campaign, counts: &Counts, settled: Option<&Settled>) -> 
     match (campaign.kind, settled) {
         (CampaignKind::ClosePolicy, None) => next.extend(click(id)),
         (CampaignKind::ClosePolicy, Some(settled)) => next.push(came_of(settled)),
-        (CampaignKind::Recertify | CampaignKind::Leave, _) => {}
+        (CampaignKind::Recertify | CampaignKind::Leave | CampaignKind::CloseExternal | CampaignKind::ByHand, _) => {}
     }
     if next.is_empty() {
         next.push(format!("Nothing is left: tokenwarden campaign end {id} --reason \"…\""));
@@ -87,15 +117,13 @@ fn click(id: &CampaignId) -> Vec<String> {
 
 /// What the lists and the log show of the click.
 fn came_of(settled: &Settled) -> String {
-    let Settled { verified, reported, blocked, allowed, not_said, used } = settled;
+    let Settled { verified, reported, blocked, allowed, not_said, used, .. } = settled;
     let lists = format!(
         "{} listed as blocked, {allowed} as allowed, and the list does not say it of {not_said}",
         many(*blocked, "token")
     );
     match (verified, reported, used) {
-        (_, false, _) => {
-            "Wait for the next report: only one that is taken after the click can show what came of it.".into()
-        }
+        (_, false, _) => wait_for_a_report(),
         (true, _, _) => format!("Verified: {lists}, and none was used since."),
         (false, true, Some(label)) => format!(
             "Not verified: the token {} was used more than an hour after the click. {lists}.",
@@ -105,6 +133,10 @@ fn came_of(settled: &Settled) -> String {
             format!("Not verified yet: {lists}. Look whether the click was made in the right policy.")
         }
     }
+}
+
+fn wait_for_a_report() -> String {
+    "Wait for the next report: only one that is taken after the click can show what came of it.".into()
 }
 
 /// One of our own keys.
@@ -130,52 +162,4 @@ pub fn by_hand(kind: CredentialKind) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Agreement;
-
-    fn at(day: u32) -> crate::model::Timestamp {
-        format!("2026-11-{day:02}T12:00:00Z").parse().unwrap()
-    }
-
-    fn campaign(kind: CampaignKind) -> Campaign {
-        let (id, by) = (CampaignId::new("c1"), "bo".to_owned());
-        Campaign {
-            id,
-            kind,
-            account: None,
-            started_by: by,
-            started_at: at(1),
-            reason: "r".into(),
-            clicked: None,
-            ended: None,
-        }
-    }
-
-    #[test]
-    fn every_sentence_reads_as_it_was_agreed() {
-        let counts = Counts::from(Stand::ALL.map(|stand| (stand, stand as u64 + 1)));
-        let mut lines = Vec::new();
-        for kind in CampaignKind::ALL {
-            lines.push(format!("# {}", kind.as_str()));
-            lines.push(counted(kind, &counts));
-            lines.extend(next(&campaign(kind), &counts, None));
-        }
-        lines.push("# after the click".into());
-        let seen = |reported, verified, used: Option<&str>| {
-            let used = used.map(str::to_owned);
-            came_of(&Settled { verified, reported, blocked: 31, allowed: u64::from(!verified), not_said: 0, used })
-        };
-        lines.extend([seen(false, false, None), seen(true, true, None), seen(true, false, Some("payroll\n"))]);
-        lines.push(seen(true, false, None));
-        lines.push("# at the end".into());
-        lines.extend(next(&campaign(CampaignKind::Leave), &Counts::from([(Stand::Done, 3)]), None));
-        let ended = Some(Agreement { by: "ann".into(), at: at(20), reason: "done".into() });
-        lines.extend(next(&Campaign { ended, ..campaign(CampaignKind::Leave) }, &counts, None));
-        lines.push("# by hand".into());
-        lines.push(own_key());
-        lines.extend([CredentialKind::ServiceAccountToken, CredentialKind::OauthClient].map(by_hand));
-        lines.extend([CredentialKind::ObservedToken, CredentialKind::Registered].map(by_hand));
-        insta::assert_snapshot!(lines.join("\n"));
-    }
-}
+mod tests;

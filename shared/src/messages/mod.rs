@@ -11,6 +11,7 @@ pub mod notices;
 pub mod owners;
 pub mod report;
 pub(crate) mod rules;
+pub mod seats;
 pub mod simulate;
 
 use crate::model::{CredentialKind, Timestamp, mask::mask};

@@ -1,7 +1,7 @@
 //! Campaigns: the projects of an admin over many credentials. What belongs to one is read from the latest report each
 //! time, and what was done in it from the actions, so a campaign itself holds only who began it, why, and what was clicked.
 
-use super::{AccountId, Agreement, CampaignId, Timestamp};
+use super::{AccountId, Agreement, CampaignId, CredentialRef, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What a campaign is for.
@@ -14,11 +14,15 @@ pub enum CampaignKind {
     Recertify,
     /// Somebody leaves: all that the account holds and made is to end.
     Leave,
+    /// External users' tokens are to be blocked, for all but the few who get a seat in the Test policy.
+    CloseExternal,
+    /// One credential that no API ends is to be ended or replaced by a person.
+    ByHand,
 }
 
 impl CampaignKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::ClosePolicy, Self::Recertify, Self::Leave];
+    pub const ALL: [Self; 5] = [Self::ClosePolicy, Self::Recertify, Self::Leave, Self::CloseExternal, Self::ByHand];
 
     /// The name in the API.
     pub fn as_str(self) -> &'static str {
@@ -26,6 +30,8 @@ impl CampaignKind {
             Self::ClosePolicy => "close_policy",
             Self::Recertify => "recertify",
             Self::Leave => "leave",
+            Self::CloseExternal => "close_external",
+            Self::ByHand => "by_hand",
         }
     }
 }
@@ -40,6 +46,12 @@ pub struct Campaign {
     /// Who leaves; only where somebody does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountId>,
+    /// Which credential is to end; only where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<CredentialRef>,
+    /// When that credential expired by what was known as the campaign began: another date is a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
     /// Who began it.
     pub started_by: String,
     /// When.
@@ -99,7 +111,7 @@ impl Stand {
 /// What the lists and the log show of a click.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Settled {
-    /// Whether it holds: every token that was to be blocked is listed as blocked and was not used since.
+    /// Whether it holds, as far as lists and log can show it for this kind of campaign.
     pub verified: bool,
     /// Whether a report was taken since; before that, nothing else is known.
     pub reported: bool,
@@ -111,4 +123,51 @@ pub struct Settled {
     pub not_said: u64,
     /// The label of one that was used although an hour had passed.
     pub used: Option<String>,
+    /// Who used one since, by name or account; at most [`Settled::MOST_NAMED`].
+    pub used_by: Vec<String>,
+    /// What the list of its kind, or the register, says of the one credential that was to end.
+    pub list: ListSays,
+    /// What the log says of use since.
+    pub log: LogSays,
+}
+
+impl Settled {
+    /// So many who used a token since are named.
+    pub const MOST_NAMED: usize = 10;
+}
+
+/// What a list or the register says of a credential that was to end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListSays {
+    /// The campaign is not about one credential.
+    #[default]
+    NotAsked,
+    /// No list holds credentials of its kind.
+    HasNone,
+    /// The list could not be read to its end.
+    NotRead,
+    /// It holds the credential as before.
+    Stands,
+    /// It holds it no more.
+    Gone,
+    /// A new expiry was entered since.
+    Renewed,
+}
+
+/// What the log says of use after a click.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogSays {
+    /// The lists alone tell it.
+    #[default]
+    NotAsked,
+    /// Whether such uses leave events in this org's log is not proven, so silence says nothing.
+    CannotShow,
+    /// The log was not read without a gap over a day from an hour after the click on.
+    NotReadYet,
+    /// The log was read so far and holds no use.
+    NoUse,
+    /// It holds one.
+    Used,
 }

@@ -79,6 +79,10 @@ pub enum LedgerKind {
     CampaignClicked,
     /// A campaign was ended.
     CampaignEnded,
+    /// An external account was given a seat in the Test policy.
+    SeatTaken,
+    /// An external account's seat in the Test policy was freed.
+    SeatFreed,
 }
 
 /// What Atlassian answered to the call that an entry is about: a fixed word, nothing of the answer itself.

@@ -25,6 +25,7 @@ mod register;
 mod report;
 mod row;
 mod run;
+mod seat;
 mod secret;
 mod tracker;
 mod usage;
@@ -35,7 +36,7 @@ pub use action::{
 };
 pub use answer::{AnswerLink, AnswersAs};
 pub use calendar::{Calendar, DayOfWeek};
-pub use campaign::{Campaign, CampaignKind, Settled, Stand};
+pub use campaign::{Campaign, CampaignKind, ListSays, LogSays, Settled, Stand};
 pub use credential::{Credential, CredentialKind, CredentialRef, CredentialStatus, Owner, OwnerStatus, Relation};
 pub use event::{Actor, AuditEvent, EventKey, EventSource, Location, TokenMark, TokenRole, Topic};
 pub use exemption::{Exemption, ExemptionScope};
@@ -63,6 +64,7 @@ pub use row::{
     RowFinding, RowHistory, Unjudged, Use,
 };
 pub use run::{Due, JoinState, Phase, Reading, ReportSchedule, Run, SHARDS};
+pub use seat::{Seat, SeatState, Seats};
 pub use secret::Secret;
 pub use tracker::{ISSUE_TYPE_CHARS, ProjectKey, Tracker};
 pub use usage::{HoursOfWeek, KSmallest, ProfileKey, UsageProfile, UsedDays};

@@ -6,7 +6,7 @@ use crate::{
     model::{
         AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Exemption, Finding,
         FindingId, FindingTransition, LedgerEntry, LedgerHead, LedgerRecord, Message, MessageId, Org, OrgId, OrgState,
-        Outgoing, Page, PolicyVersion, PurgePlace, RegisterEntry, Sponsor, Timestamp, Versioned,
+        Outgoing, Page, PolicyVersion, PurgePlace, RegisterEntry, Seats, Sponsor, Timestamp, Versioned,
     },
 };
 use std::{collections::HashMap, future::Future};
@@ -90,6 +90,8 @@ pub trait CaseReader: Send + Sync {
         org: &OrgId,
         id: &CampaignId,
     ) -> impl Future<Output = Result<Option<Versioned<Campaign>>>> + Send;
+    /// Who holds the seats of the external users' Test policy; version 0 if nobody ever did. Reads consistently.
+    fn seats(&self, org: &OrgId) -> impl Future<Output = Result<Versioned<Seats>>> + Send;
     /// A message on its way, with its version. Reads consistently.
     fn message(&self, org: &OrgId, id: &MessageId) -> impl Future<Output = Result<Option<Versioned<Outgoing>>>> + Send;
     /// Budget and kill switch. Reads consistently.
@@ -160,6 +162,8 @@ pub struct CaseChange {
     pub sponsor: Option<Sponsor>,
     /// The campaign, stored as `version + 1` if it is still at `version` (0: if there is none).
     pub campaign: Option<Versioned<Campaign>>,
+    /// Who holds the seats of the external users' Test policy, likewise.
+    pub seats: Option<Versioned<Seats>>,
     /// A new exemption, or one whose end was moved to now.
     pub exemption: Option<Exemption>,
     /// A decision, pending from now on.
@@ -175,7 +179,7 @@ pub struct CaseChange {
 /// Advancing cases (table `cases`).
 pub trait CaseStore: CaseReader {
     /// Applies a change in one transaction. The ledger's head is re-read and the write tried again when only that moved;
-    /// `Contended` means that the org, the action, the budget, the campaign or the policy moved, and nothing was written.
+    /// `Contended` means that the org, the action, the budget, the campaign, the seats or the policy moved, and nothing was written.
     fn apply(&self, org: &OrgId, change: &CaseChange) -> impl Future<Output = Result<Written>> + Send;
     /// What is pending at this moment, oldest first. Eventually consistent: what it shows must be read again.
     fn pending(&self, org: &OrgId, until: Timestamp, limit: u32) -> impl Future<Output = Result<Vec<Pending>>> + Send;

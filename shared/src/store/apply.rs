@@ -94,7 +94,7 @@ pub fn pending_of(key: &Key) -> Option<(OrgId, Pending)> {
 /// What one write of the transaction is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// Org, action, budget or policy: if it moved, the caller must look again.
+    /// Org, action, budget, campaign, seats or policy: if it moved, the caller must look again.
     State,
     /// An entry that simply replaces what was there.
     Entry,
@@ -152,6 +152,10 @@ impl Store {
         if let Some(campaign) = &change.campaign {
             let draft = Draft::new(keys::campaign(org, &campaign.value.id), Entity::Campaign).body(&campaign.value)?;
             writes.push((Part::State, put_next(table, draft, campaign.version)?));
+        }
+        if let Some(seats) = &change.seats {
+            let draft = Draft::new(keys::seats(org), Entity::Seats).body(&seats.value)?;
+            writes.push((Part::State, put_next(table, draft, seats.version)?));
         }
         if let Some(exemption) = &change.exemption {
             let draft = Draft::new(keys::exemption(org, &exemption.id), Entity::Exemption).body(exemption)?;

@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
     model::{
         AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Exemption, Finding, FindingId,
-        LedgerEntry, LedgerHead, MessageId, Org, OrgId, Outgoing, Page, PolicyVersion, RegisterEntry, Sponsor,
+        LedgerEntry, LedgerHead, MessageId, Org, OrgId, Outgoing, Page, PolicyVersion, RegisterEntry, Seats, Sponsor,
         Timestamp, Versioned,
     },
     ports::CaseReader,
@@ -109,6 +109,11 @@ impl CaseReader for Store {
 
     async fn campaign(&self, org: &OrgId, id: &CampaignId) -> Result<Option<Versioned<Campaign>>> {
         self.get(&self.tables.cases, keys::campaign(org, id)).await?.map(versioned).transpose()
+    }
+
+    async fn seats(&self, org: &OrgId) -> Result<Versioned<Seats>> {
+        let item = self.get(&self.tables.cases, keys::seats(org)).await?;
+        item.map_or_else(|| Ok(Versioned { version: 0, value: Seats::default() }), versioned)
     }
 
     async fn message(&self, org: &OrgId, id: &MessageId) -> Result<Option<Versioned<Outgoing>>> {

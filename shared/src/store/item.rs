@@ -67,6 +67,8 @@ pub enum Entity {
     Sponsor,
     /// A campaign.
     Campaign,
+    /// Who holds the seats of the external users' Test policy.
+    Seats,
     /// An action.
     Action,
     /// A message on its way.
@@ -125,6 +127,7 @@ impl Entity {
             Self::RegisterEntry => "register_entry",
             Self::Sponsor => "sponsor",
             Self::Campaign => "campaign",
+            Self::Seats => "seats",
             Self::Action => "action",
             Self::Message => "message",
             Self::Mailbox => "mailbox",

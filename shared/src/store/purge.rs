@@ -104,6 +104,7 @@ impl Store {
             keys::register(org),
             keys::sponsors(org),
             keys::campaigns(org),
+            keys::test_policies(org),
             keys::policies(org),
             keys::budgets(org),
             keys::ledger(org),

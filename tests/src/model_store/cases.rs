@@ -10,7 +10,7 @@ use shared::{
     model::{
         AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Exemption, Finding,
         FindingId, FindingTransition, LedgerEntry, LedgerHead, MessageId, Org, OrgId, OrgState, Outgoing, Page,
-        PolicyVersion, RegisterEntry, Sponsor, Timestamp, Versioned,
+        PolicyVersion, RegisterEntry, Seats, Sponsor, Timestamp, Versioned,
     },
     ports::{CaseChange, CaseReader, CaseStore, FindingStore, OrgStates, Pending, Written},
 };
@@ -79,6 +79,11 @@ impl<W: Weather> CaseReader for ModelStore<W> {
 
     async fn campaign(&self, org: &OrgId, id: &CampaignId) -> Result<Option<Versioned<Campaign>>> {
         self.read(org, |tables| tables.cases.campaigns.get(id).cloned()).await
+    }
+
+    async fn seats(&self, org: &OrgId) -> Result<Versioned<Seats>> {
+        let none = || Versioned { version: 0, value: Seats::default() };
+        self.read(org, |tables| tables.cases.seats.clone().unwrap_or_else(none)).await
     }
 
     async fn sponsors(&self, org: &OrgId, accounts: &[AccountId]) -> Result<HashMap<AccountId, Sponsor>> {

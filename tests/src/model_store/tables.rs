@@ -6,7 +6,7 @@ use shared::{
     model::{
         AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Exemption, Finding,
         FindingId, HeadKey, LedgerEntry, LedgerHead, Mailbox, MessageId, MessageState, Org, OrgId, Outgoing, Page,
-        PolicyVersion, RecipientKey, RegisterEntry, SignedHead, Sponsor, Undelivered, Versioned,
+        PolicyVersion, RecipientKey, RegisterEntry, Seats, SignedHead, Sponsor, Undelivered, Versioned,
     },
     ports::Pending,
 };
@@ -38,6 +38,7 @@ pub(super) struct Cases {
     pub(super) register: BTreeMap<CredentialRef, RegisterEntry>,
     pub(super) sponsors: BTreeMap<AccountId, Sponsor>,
     pub(super) campaigns: BTreeMap<CampaignId, Versioned<Campaign>>,
+    pub(super) seats: Option<Versioned<Seats>>,
     pub(super) messages: BTreeMap<MessageId, Versioned<Outgoing>>,
     pub(super) mailboxes: BTreeMap<RecipientKey, Versioned<Mailbox>>,
     pub(super) budget: Option<Versioned<Budget>>,

@@ -5,7 +5,7 @@ use shared::{
     decide::ledger::chain,
     model::{
         Action, Budget, Campaign, CredentialRef, Decision, Exemption, LedgerHead, LedgerRecord, Message, Org, OrgId,
-        Outgoing, PolicyVersion, RegisterEntry, Sponsor, Versioned,
+        Outgoing, PolicyVersion, RegisterEntry, Seats, Sponsor, Versioned,
     },
     ports::{CaseChange, Pending},
 };
@@ -36,6 +36,7 @@ enum Write<'a> {
     Unregister(&'a CredentialRef),
     Sponsor(&'a Sponsor),
     Campaign(&'a Versioned<Campaign>),
+    Seats(&'a Versioned<Seats>),
     Exemption(&'a Exemption),
     Decision(&'a Decision),
     Message(&'a Message),
@@ -66,6 +67,7 @@ fn writes(change: &CaseChange) -> Vec<Write<'_>> {
         unregister,
         sponsor,
         campaign,
+        seats,
         exemption,
         decision,
         messages,
@@ -81,6 +83,7 @@ fn writes(change: &CaseChange) -> Vec<Write<'_>> {
     writes.extend(unregister.as_ref().map(Write::Unregister));
     writes.extend(sponsor.as_ref().map(Write::Sponsor));
     writes.extend(campaign.as_ref().map(Write::Campaign));
+    writes.extend(seats.as_ref().map(Write::Seats));
     writes.extend(exemption.as_ref().map(Write::Exemption));
     writes.extend(decision.as_ref().map(Write::Decision));
     writes.extend(messages.iter().map(Write::Message));
@@ -103,6 +106,7 @@ impl Write<'_> {
             Self::Org(org) => unless(follows(cases.org.as_ref(), org), Refusal::Moved),
             Self::Action(action) => unless(follows(cases.actions.get(&action.value.id), action), Refusal::Moved),
             Self::Campaign(one) => unless(follows(cases.campaigns.get(&one.value.id), one), Refusal::Moved),
+            Self::Seats(seats) => unless(follows(cases.seats.as_ref(), seats), Refusal::Moved),
             Self::Budget(budget) => unless(follows(cases.budget.as_ref(), budget), Refusal::Moved),
             Self::Policy(policy) => unless(policy.version == cases.policies.len() as u64 + 1, Refusal::Moved),
             Self::Register(_)
@@ -128,6 +132,7 @@ impl Write<'_> {
             Self::Unregister(credential) => drop(cases.register.remove(credential)),
             Self::Sponsor(sponsor) => drop(cases.sponsors.insert(sponsor.account.clone(), sponsor.clone())),
             Self::Campaign(one) => drop(cases.campaigns.insert(one.value.id.clone(), stored(one))),
+            Self::Seats(seats) => cases.seats = Some(stored(seats)),
             Self::Exemption(exemption) => drop(cases.exemptions.insert(exemption.id.clone(), exemption.clone())),
             Self::Decision(decision) => {
                 let item = Indexed { value: decision.clone(), pending_since: Some(decision.at.timestamp()) };

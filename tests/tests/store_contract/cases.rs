@@ -8,8 +8,8 @@ use shared::{
     error::Error,
     model::{
         Action, ActionState, Agreement, Budget, Campaign, CampaignKind, CredentialKind, CredentialRef, Exemption,
-        ExemptionScope, Finding, FindingId, FindingStatus, FindingTransition, Org, OrgId, RegisterEntry, Severity,
-        Stop, Versioned,
+        ExemptionScope, Finding, FindingId, FindingStatus, FindingTransition, Org, OrgId, RegisterEntry, Seat, Seats,
+        Severity, Stop, Versioned,
     },
     ports::{CaseChange, CaseStore, Pending, Written},
 };
@@ -33,6 +33,7 @@ pub(crate) async fn contract(store: &impl Ports) {
     the_register_is_written_read_and_forgotten(store).await;
     exemptions_are_kept_and_ended(store).await;
     of_two_writers_of_a_campaign_one_wins(store).await;
+    of_two_writers_of_the_seats_one_wins(store).await;
 }
 
 /// What needs a DynamoDB.
@@ -66,6 +67,8 @@ async fn of_two_writers_of_a_campaign_one_wins(store: &impl Ports) {
                 started_by: "ann".into(),
                 started_at: at(0),
                 reason: "the audit".into(),
+                credential: None,
+                expires_at: None,
                 clicked: None,
                 ended: None,
             };
@@ -80,6 +83,25 @@ async fn of_two_writers_of_a_campaign_one_wins(store: &impl Ports) {
             assert_eq!(store.campaign(&org, &id.into()).await, Ok(Some(Versioned { version: 2, value: ended })));
         }
         assert_eq!(store.campaigns(&org).await.unwrap().len(), ODD_IDS.len());
+    }
+}
+
+async fn of_two_writers_of_the_seats_one_wins(store: &impl Ports) {
+    for org in odd_orgs() {
+        assert_eq!(store.seats(&org).await, Ok(new(Seats::default())), "nobody ever had one");
+        let (reason, by) = ("the payroll job".to_owned(), "ann".to_owned());
+        let seat = Seat { name: None, reason, until: at(9), by, at: at(0), told_at: None };
+        let all = Seats { seats: ODD_IDS.iter().map(|id| ((*id).into(), seat.clone())).collect() };
+        let write = |version, value: &Seats| {
+            let seats = Some(Versioned { version, value: value.clone() });
+            apply(store, &org, CaseChange { seats, ..CaseChange::default() })
+        };
+        assert_eq!(write(0, &all).await, Written::Stored);
+        assert_eq!(write(0, &Seats::default()).await, Written::Contended);
+        assert_eq!(store.seats(&org).await, Ok(Versioned { version: 1, value: all.clone() }));
+        let fewer = Seats { seats: all.seats.into_iter().skip(1).collect() };
+        assert_eq!(write(1, &fewer).await, Written::Stored);
+        assert_eq!(store.seats(&org).await, Ok(Versioned { version: 2, value: fewer }));
     }
 }
 

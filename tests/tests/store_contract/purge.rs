@@ -87,6 +87,7 @@ fn cases_keys(org: &OrgId) -> Made {
         ("register_entry", all(&|id| keys::register_entry(org, &credential(id, None).reference))),
         ("sponsor", all(&|id| keys::sponsor(org, &id.into()))),
         ("campaign", all(&|id| keys::campaign(org, &id.into()))),
+        ("seats", vec![keys::seats(org)]),
         ("action", all(&|id| keys::action(org, &id.into()))),
         ("message", all(&|id| keys::message(org, &id.into()))),
         ("mailbox", all(&|id| keys::mailbox(org, &id.into()))),

@@ -1,4 +1,4 @@
-//! Campaigns: close a policy, recertify, leave.
+//! Campaigns: close a policy, recertify, leave, block external users' tokens, end one credential by hand.
 
 use crate::{
     answer::{Answer, Reply},
@@ -11,10 +11,12 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::{
     error::{Error, Result},
-    flow::campaign::{self, Batch},
-    model::{AccountId, Campaign, CampaignId, CampaignKind, OrgId, Stand},
+    flow::campaign::{self, Batch, Beginning},
+    model::{AccountId, Campaign, CampaignId, CampaignKind, CredentialRef, OrgId, Stand},
     ports::{CaseReader, CaseStore, ReportReader},
 };
+
+const SHAPE: &str = r#"{"kind":"close_policy|recertify|leave|close_external|by_hand","account":"…, for leave alone","credential":{"kind":"…","id":"…, for by_hand alone"},"reason":"…"}"#;
 
 /// `GET /v1/orgs/{org}/campaigns`: the newest first.
 pub(crate) async fn list<S: CaseReader>(store: &S, ask: &Ask<'_>) -> Reply {
@@ -30,15 +32,17 @@ struct Starting {
     kind: CampaignKind,
     #[serde(default)]
     account: Option<AccountId>,
+    #[serde(default)]
+    credential: Option<CredentialRef>,
     reason: String,
 }
 
 /// `POST /v1/orgs/{org}/campaigns`.
-pub(crate) async fn start<S: CaseStore>(store: &S, ask: &Ask<'_>) -> Reply {
+pub(crate) async fn start<S: CaseStore + ReportReader>(store: &S, ask: &Ask<'_>) -> Reply {
     let org = ask.org(store).await?.id;
-    let shape = r#"{"kind":"close_policy|recertify|leave","account":"…, for leave alone","reason":"…"}"#;
-    let Starting { kind, account, reason } = ask.json(shape)?;
-    let begun = campaign::start(store, &org, kind, account, decider(ask, &reason)?).await?;
+    let Starting { kind, account, credential, reason } = ask.json(SHAPE)?;
+    let beginning = Beginning { kind, account, credential };
+    let begun = campaign::start(store, &org, beginning, decider(ask, &reason)?).await?;
     let location = format!("/v1/orgs/{}/campaigns/{}", encoded(org.as_str()), encoded(begun.id.as_str()));
     Ok(Answer::json(&begun).with(header::LOCATION, location).status(201))
 }

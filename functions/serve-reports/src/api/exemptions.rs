@@ -32,16 +32,17 @@ struct Acceptance {
     until: Until,
 }
 
-/// A moment, or a day, whose end it then is not: an exemption until a day ends as the day begins (UTC).
+/// A moment, or a day, whose end it then is not: what holds until a day ends as the day begins (UTC).
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Until {
+pub(crate) enum Until {
     Moment(Timestamp),
     Day(chrono::NaiveDate),
 }
 
 impl Until {
-    fn moment(self) -> Timestamp {
+    /// The moment from which on it no longer holds.
+    pub(crate) fn moment(self) -> Timestamp {
         match self {
             Self::Moment(at) => at,
             Self::Day(day) => day.and_time(chrono::NaiveTime::MIN).and_utc(),

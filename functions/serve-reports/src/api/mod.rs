@@ -17,4 +17,5 @@ pub(crate) mod policy;
 pub(crate) mod quarantine;
 pub(crate) mod register;
 pub(crate) mod reports;
+pub(crate) mod seats;
 pub(crate) mod stop;

@@ -16,6 +16,7 @@ pub(crate) mod refusal;
 pub(crate) mod service;
 pub(crate) mod sim;
 pub(crate) mod sim_deeds;
+pub(crate) mod sim_external;
 pub(crate) mod sim_tokens;
 pub(crate) mod sim_users;
 pub(crate) mod tokens;
@@ -150,6 +151,8 @@ fn simulator() -> Router<App> {
         .route("/_sim/users/{account}", post(sim_users::change))
         .route("/_sim/policies/{policy}", post(sim_users::click))
         .route("/_sim/issues", get(jira::opened))
+        .route("/_sim/external-policy", post(sim_external::click))
+        .route("/_sim/external-policy/seats", post(sim_external::seat))
         .route("/_sim/faults", get(sim::faults).post(sim::add_fault).delete(sim::clear_faults))
         .route("/_sim/rate", get(sim::rate).post(sim::set_rate))
         .route("/_sim/clock", get(sim::clock).post(sim::advance))

@@ -44,6 +44,10 @@ pub(crate) enum Change {
     StartTask { id: String, policy: Policy, emails: Vec<String> },
     /// An admin changes in the console what a policy does with tokens.
     Click { policy: Policy, tokens: Tokens },
+    /// An admin changes in the console what the External user policy does with tokens.
+    ClickExternal { tokens: Tokens },
+    /// An admin adds an external user to the Test policy, which allows tokens.
+    SeatExternal { user: u32 },
     /// A task goes on.
     AdvanceTask { id: String },
     /// An issue is opened in Jira; of no org's audit log is it known that it tells of that.
@@ -87,7 +91,20 @@ impl Org {
                 let subject = Subject::Policy(policy.id(self.people.org).into());
                 self.log(entry, Action::OrgSettingsUpdate, entry.by, subject);
             }
+            Change::ClickExternal { tokens } => {
+                self.external_tokens = *tokens;
+                self.log_external(entry);
+            }
+            Change::SeatExternal { user } => {
+                self.external_seats.insert(*user);
+                self.log_external(entry);
+            }
         }
+    }
+
+    /// That the policies of external users leave an event like the others is unconfirmed.
+    fn log_external(&mut self, entry: &Entry) {
+        self.log(entry, Action::OrgSettingsUpdate, entry.by, Subject::Policy("external-user-policy".into()));
     }
 
     fn log(&mut self, entry: &Entry, action: Action, actor: Option<u32>, subject: Subject) {

@@ -142,6 +142,7 @@ impl Org {
             Status::Active if self.kind(token) == Kind::UserApiToken && self.blocks(self.policy(owner)) => {
                 State::Blocked
             }
+            Status::Active if self.kind(token) == Kind::ExternalToken && self.blocks_external(owner) => State::Blocked,
             Status::Active => State::Active,
         }
     }

@@ -39,6 +39,10 @@ pub(crate) struct Org {
     pub(crate) tasks: HashMap<String, Task>,
     /// The policies whose setting for user API tokens somebody changed in the console, and to what.
     pub(crate) clicked: HashMap<Policy, Tokens>,
+    /// What the External user policy does with the tokens of external users.
+    pub(crate) external_tokens: Tokens,
+    /// The external users in the Test policy.
+    pub(crate) external_seats: BTreeSet<u32>,
 }
 
 impl Org {
@@ -58,12 +62,19 @@ impl Org {
             made: HashMap::new(),
             tasks: HashMap::new(),
             clicked: HashMap::new(),
+            external_tokens: Tokens::Allowed,
+            external_seats: BTreeSet::new(),
         }
     }
 
     /// Whether a policy blocks its members' user API tokens.
     pub(crate) fn blocks(&self, policy: Policy) -> bool {
         self.clicked.get(&policy).copied().unwrap_or(policy.at_first()) == Tokens::Blocked
+    }
+
+    /// Whether the tokens of an external user are blocked.
+    pub(crate) fn blocks_external(&self, user: u32) -> bool {
+        self.external_tokens == Tokens::Blocked && !self.external_seats.contains(&user)
     }
 
     /// A user as he is now.

@@ -218,3 +218,23 @@ async fn one_contractor_is_in_every_org_with_one_token() {
     let single = World::new().await.get("/_sim/orgs").await;
     assert!(single.rows("items")[0]["shared_contractor"].is_null());
 }
+
+#[tokio::test]
+async fn tokens_of_external_users_are_blocked_but_for_those_in_the_test_policy() {
+    let world = World::new().await;
+    let external = |token: &Value| token["kind"] == "external_token" && token["state"] == "active";
+    let first = world.token(external).await;
+    let other = world.token(|token| external(token) && token["owner"] != first["owner"]).await;
+    let seat = format!(r#"{{"account":"{}"}}"#, text(&first["owner"], "account_id"));
+    assert_eq!(world.post("/_sim/external-policy/seats", &seat).await.status, 200);
+    assert_eq!(world.post("/_sim/external-policy", r#"{"tokens":"blocked"}"#).await.status, 200);
+    let used = async |token: &Value| {
+        world.post("/_sim/use", &format!(r#"{{"token_id":"{}"}}"#, text(token, "id"))).await.status
+    };
+    assert_eq!((used(&first).await, used(&other).await), (200, 409));
+    let managed = world.token(plain).await;
+    let seat = format!(r#"{{"account":"{}"}}"#, text(&managed["owner"], "account_id"));
+    assert_eq!(world.post("/_sim/external-policy/seats", &seat).await.status, 409, "a managed account has none");
+    assert_eq!(world.post("/_sim/external-policy", r#"{"tokens":"allowed"}"#).await.status, 200);
+    assert_eq!(used(&other).await, 200);
+}

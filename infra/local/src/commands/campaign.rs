@@ -12,6 +12,7 @@ use crate::{
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use shared::model::CredentialKind;
 use std::{collections::BTreeMap, process::ExitCode};
 
 /// What is to be done about campaigns.
@@ -25,6 +26,9 @@ pub(crate) enum CampaignCommand {
         /// Who leaves: the Atlassian account id; for leave alone
         #[arg(long, value_name = "ACCOUNT_ID")]
         account: Option<String>,
+        /// Which credential a person is to end, as KIND/ID; for by-hand alone
+        #[arg(long, value_name = "KIND/ID", value_parser = credential)]
+        credential: Option<Value>,
         #[command(flatten)]
         why: Why,
     },
@@ -78,6 +82,18 @@ pub(crate) enum Kind {
     Recertify,
     /// Somebody leaves: all that the account holds and made is to end
     Leave,
+    /// External users' tokens are to be blocked, for all but the few who get a seat in the Test policy
+    CloseExternal,
+    /// One credential that no API ends is to be ended or replaced by a person
+    ByHand,
+}
+
+/// A credential as the API takes it.
+fn credential(text: &str) -> std::result::Result<Value, String> {
+    let (kind, id) =
+        text.split_once('/').filter(|(_, id)| !id.is_empty()).ok_or("it must be like registered/okta-scim")?;
+    let kind: CredentialKind = kind.parse()?;
+    Ok(json!({ "kind": kind, "id": id }))
 }
 
 /// Which org of which deployment.
@@ -158,6 +174,8 @@ struct Member {
     account: Option<String>,
     #[serde(default)]
     name: Option<String>,
+    #[serde(default)]
+    sponsor: Option<String>,
     label: String,
     credentials: u64,
     breaks: u64,
@@ -188,7 +206,7 @@ struct Answered {
 /// Runs one of them.
 pub(crate) async fn run(command: CampaignCommand) -> Result<ExitCode> {
     match command {
-        CampaignCommand::Start { kind, account, why } => start(kind, account, &why).await,
+        CampaignCommand::Start { kind, account, credential, why } => start(kind, account, credential, &why).await,
         CampaignCommand::List(place) => list(&place).await,
         CampaignCommand::Show { which, stand } => show(&which, stand.as_deref()).await,
         CampaignCommand::Ask { id, limit, include_unclear, why } => {
@@ -201,28 +219,30 @@ pub(crate) async fn run(command: CampaignCommand) -> Result<ExitCode> {
     }
 }
 
-async fn start(kind: Kind, account: Option<String>, why: &Why) -> Result<ExitCode> {
+async fn start(kind: Kind, account: Option<String>, credential: Option<Value>, why: &Why) -> Result<ExitCode> {
     let campaigns = Campaigns::of(&why.of).await?;
     let kind = match kind {
         Kind::ClosePolicy => "close_policy",
         Kind::Recertify => "recertify",
         Kind::Leave => "leave",
+        Kind::CloseExternal => "close_external",
+        Kind::ByHand => "by_hand",
     };
-    let body = json!({ "kind": kind, "account": account, "reason": why.reason });
+    let body = json!({ "kind": kind, "account": account, "credential": credential, "reason": why.reason });
     let begun: Campaign = campaigns.api.post(&campaigns.path, &body).await?;
     print(&campaigns, &begun.id, None).await
 }
 
 async fn list(place: &Where) -> Result<ExitCode> {
     let campaigns = Campaigns::of(place).await?;
-    let found: Vec<Campaign> = campaigns.api.all(&campaigns.path).await?;
+    let found: Vec<Campaign> = campaigns.api.whole(&campaigns.path).await?;
     if found.is_empty() {
         say("There is no campaign yet: tokenwarden campaign start close-policy --reason \"…\"");
     }
     for Campaign { id, kind, started_by, started_at, reason, ended } in &found {
         let state = if ended.is_some() { "ended" } else { "open" };
         let day = started_at.get(..10).unwrap_or(started_at);
-        say(&printable(&format!("{id}  {kind:<13} {state:<6} {day}  {started_by}: {reason}")));
+        say(&printable(&format!("{id}  {kind:<14} {state:<6} {day}  {started_by}: {reason}")));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -274,6 +294,9 @@ async fn members(campaigns: &Campaigns, path: &str, stand: Option<&str>) -> Resu
     for member in first.rows.iter().take(most) {
         let hit = format!("{} of {} probably stop, {} not known", member.breaks, member.credentials, member.unknown);
         say(&printable(&format!("  {:<9} {}: {hit}. {}", member.stand, who(member), member.sentence)));
+        if let Some(sponsor) = &member.sponsor {
+            say(&printable(&format!("            sponsor: {sponsor}")));
+        }
         if let Some(reason) = &member.reason {
             say(&printable(&format!("            {reason}")));
         }

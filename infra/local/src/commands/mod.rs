@@ -10,6 +10,7 @@ pub(crate) mod policy;
 pub(crate) mod probe;
 #[cfg(feature = "local")]
 pub(crate) mod report;
+pub(crate) mod seats;
 #[cfg(feature = "local")]
 pub(crate) mod serve;
 pub(crate) mod simulate;

@@ -17,6 +17,8 @@ pub struct Member {
     pub credential: CredentialRef,
     /// Its label.
     pub label: String,
+    /// Who in the org answers for it, where it is external and somebody said so.
+    pub sponsor: Option<String>,
     /// How many credentials of the campaign it has.
     pub credentials: u64,
     /// Those whose work probably stops today.
@@ -48,6 +50,7 @@ impl Member {
             name: name_of(row).map(str::to_owned),
             credential: row.credential.reference.clone(),
             label: row.credential.label.clone(),
+            sponsor: None,
             credentials: 1,
             breaks: is(Likely::Yes),
             does_not: is(Likely::No),
@@ -57,6 +60,11 @@ impl Member {
             reason,
             action: action.map(|action| action.id.clone()),
         }
+    }
+
+    /// What was to be done by hand was seen to be done.
+    pub(super) fn verified(&mut self) {
+        (self.stand, self.reason) = (Stand::Done, None);
     }
 
     /// Takes another credential of the same account in; the one that matters most speaks for it.

@@ -1,10 +1,14 @@
+mod by_person;
+
 use super::*;
 use crate::{
     decide::{
-        judge::tests::row,
+        judge::tests::{report, row},
         plan::tests::{planned_action, policy},
     },
-    model::{Agreement, Approval, AuthPolicies, CampaignId, Knowledge, Mode, Owner, RegisterEntry},
+    model::{
+        AccountId, Agreement, Approval, AuthPolicies, CampaignId, CredentialRef, Knowledge, Mode, Owner, RegisterEntry,
+    },
 };
 
 fn now() -> Timestamp {
@@ -20,6 +24,8 @@ fn campaign(kind: CampaignKind) -> Campaign {
         id: CampaignId::new("c1"),
         kind,
         account: (kind == CampaignKind::Leave).then(|| AccountId::new("ann")),
+        credential: None,
+        expires_at: None,
         started_by: "bo".into(),
         started_at: ago(20),
         reason: "the audit asks for it".into(),
@@ -57,9 +63,12 @@ fn progress(campaign: &Campaign, rows: &[CredentialRow], actions: Vec<Action>) -
     let context = ImpactContext { log_since: Some(ago(90)), uses_leave_events: Knowledge::Proven };
     let mut policy = policy(Mode::Enforce, Approval::Required).policy;
     policy.auth_policies = Some(AuthPolicies { blocking: "none".into(), allowing: "all".into() });
-    let mut survey = Survey::new(campaign, &newest, &policy, context, now());
+    let (seats, report) = (Seats::default(), Report { generated_at: ago(0), ..report() });
+    let known =
+        Known { newest: &newest, policy: &policy, seats: &seats, report: &report, covered: None, context, now: now() };
+    let mut survey = Survey::new(campaign, known);
     rows.iter().for_each(|row| survey.add(row));
-    survey.progress(ago(0))
+    survey.progress()
 }
 
 fn stands(progress: &Progress) -> Vec<(&str, Stand)> {

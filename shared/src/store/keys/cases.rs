@@ -63,6 +63,16 @@ pub fn campaigns(org: &OrgId) -> String {
     format!("C#{}", part(org.as_str()))
 }
 
+/// Who holds the seats of the external users' Test policy.
+pub fn seats(org: &OrgId) -> Key {
+    Key::new(test_policies(org), "seats")
+}
+
+/// The partition of those seats.
+pub fn test_policies(org: &OrgId) -> String {
+    format!("T#{}", part(org.as_str()))
+}
+
 /// An action.
 pub fn action(org: &OrgId, id: &ActionId) -> Key {
     Key::new(actions(org), ordered(id.as_str()))
