@@ -263,9 +263,15 @@ impl World {
     /// # Panics
     /// If the table cannot be read.
     pub async fn ledger(&self) -> Vec<LedgerEntry> {
-        let page = self.store().ledger(&self.org, 0, 10_000).await.expect("the ledger is read");
-        assert!(page.next.is_none(), "more entries than one page");
-        page.items
+        let mut entries: Vec<LedgerEntry> = Vec::new();
+        loop {
+            let after = entries.last().map_or(0, |last| last.seq);
+            let page = self.store().ledger(&self.org, after, 1_000).await.expect("the ledger is read");
+            entries.extend(page.items);
+            if page.next.is_none() {
+                return entries;
+            }
+        }
     }
 
     /// remediate-tokens over these ports.

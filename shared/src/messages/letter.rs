@@ -65,7 +65,7 @@ fn body(part: &Part<'_>, now: Timestamp) -> String {
 /// How to answer: the only link in a mail. What it opens shows first.
 fn answer(address: &str) -> String {
     format!(
-        "\nTo keep it, or to say that it is not needed, answer here. The page shows what is known and asks before \
+        "\nTo say what it is for, to keep it, or to say that it is not needed, answer here. The page shows what is known and asks before \
          anything follows; it never asks for the token or for a password:\n{address}\n"
     )
 }

@@ -98,6 +98,25 @@ async fn who_keeps_it_ends_the_plan_until_a_day_within_the_policy_s_limit() {
 }
 
 #[tokio::test]
+async fn who_says_what_it_is_for_fills_the_register_and_changes_no_plan() {
+    let told = told().await;
+    let (status, text) = told.send("POST", &told.path, "answer=purpose&purpose=+").await;
+    assert_eq!(status, 400, "{text}");
+    let said = "answer=purpose&purpose=the+monthly+payroll&system=jenkins&review_by=2027-06-30";
+    assert_eq!(told.send("POST", &told.path, said).await.0, 303);
+    assert_eq!(told.send("POST", &told.path, "answer=purpose&purpose=payroll").await.0, 303);
+    let credential = &told.action.plan.target.credential;
+    let entry = told.world.store().register_entry(&told.world.org, credential).await.expect("it is read");
+    let entry = entry.expect("an entry");
+    let said = (entry.purpose.as_deref(), entry.system.as_deref(), entry.review_by.map(|day| day.to_string()));
+    assert_eq!(said, (Some("payroll"), Some("jenkins"), Some("2027-06-30".into())), "what is left empty stays");
+    assert!(entry.updated_by.starts_with("owner "), "{}", entry.updated_by);
+    let (_, page) = told.send("GET", &told.path, "").await;
+    assert!(page.contains("value=\"payroll\""), "{page}");
+    assert_eq!(told.now().await, told.action);
+}
+
+#[tokio::test]
 async fn who_says_that_it_is_not_needed_is_reminded_no_more_and_what_is_planned_is_done_now() {
     let told = told().await;
     let (status, text) = told.send("POST", &told.path, "answer=not_needed").await;

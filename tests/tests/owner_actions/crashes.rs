@@ -1,6 +1,6 @@
 //! Every call of every action dies once before and once after its effect: from the reading of the plan to the last entry.
 
-use crate::{account, ask, governed_by, never_org_wide, policy_of, quiet_ones, rows};
+use crate::{NO_TOKENS, account, ask, governed_by, never_org_wide, policy_of, quiet_ones, rows};
 use atlassian_sim::SimOptions;
 use serde_json::json;
 use shared::{
@@ -188,17 +188,24 @@ fn one_each(rows: Vec<CredentialRow>) -> Vec<CredentialRow> {
     rows.into_iter().filter(|row| seen.insert(account(row))).collect()
 }
 
+/// People with an address whom nothing holds in the blocking policy yet.
 async fn users(world: &World) -> Vec<CredentialRow> {
     let by_mail = |row: &CredentialRow| row.owner.as_ref().is_some_and(|owner| owner.email.is_some());
-    let users = one_each(quiet_ones(world, Relation::Managed, CredentialKind::UserApiToken).await);
-    users.into_iter().filter(by_mail).collect()
+    let quiet = one_each(quiet_ones(world, Relation::Managed, CredentialKind::UserApiToken).await);
+    let mut users = Vec::new();
+    for row in quiet.into_iter().filter(by_mail) {
+        if policy_of(world, &row).await != NO_TOKENS {
+            users.push(row);
+        }
+    }
+    users
 }
 
 #[tokio::test]
 #[ignore = "takes five minutes and more, and was not yet seen to pass: run it with --run-ignored all"]
 async fn a_crash_at_any_call_of_the_revocation_of_a_key_leads_to_one_effect() {
     let world = company().await;
-    for n in 0..60 {
+    for n in 0..120 {
         let key = json!({"kind": "org_api_key", "label": format!("key {n}"), "silent": true});
         world.sim_post("/_sim/tokens", &key).await;
     }
@@ -212,7 +219,7 @@ async fn a_crash_at_any_call_of_the_revocation_of_a_key_leads_to_one_effect() {
 #[tokio::test]
 #[ignore = "takes five minutes and more, and was not yet seen to pass: run it with --run-ignored all"]
 async fn a_crash_at_any_call_of_the_revocation_of_all_tokens_leads_to_one_effect() {
-    let world = company_of(6_000, 1_200).await;
+    let world = company_of(12_000, 2_600).await;
     let accounts = one_each(quiet_ones(&world, Relation::Service, CredentialKind::ServiceAccountToken).await);
     let died = every_call_dies(&world, &[ActionKind::RevokeAll], accounts.into_iter(), 1).await;
     assert!(died >= 20, "only {died} calls were found");

@@ -63,6 +63,25 @@ pub(crate) async fn enter_given<S: CaseStore + ReportReader>(
     Ok(entry)
 }
 
+/// Enters what whoever answers for a credential says of it; what he leaves empty stays as it is known.
+pub(crate) async fn add_told<S: CaseStore>(
+    store: &S,
+    org: &OrgId,
+    credential: CredentialRef,
+    told: view::Given,
+    who: Decider<'_>,
+) -> Result<()> {
+    let known = store.register_entry(org, &credential).await?;
+    let mut entry = told.entry(credential, who.by, who.at)?;
+    if let Some(known) = known {
+        entry.system = entry.system.or(known.system);
+        entry.responsible = entry.responsible.or(known.responsible);
+        entry.backup = entry.backup.or(known.backup);
+        entry.review_by = entry.review_by.or(known.review_by);
+    }
+    enter(store, org, vec![entry], who).await
+}
+
 /// `DELETE /v1/orgs/{org}/credentials/{kind}/{id}/register`.
 pub(crate) async fn remove<S: CaseStore>(store: &S, ask: &Ask<'_>) -> Reply {
     let org = ask.org(store).await?.id;

@@ -8,9 +8,11 @@ use super::{
 };
 use crate::{
     answer::{Answer, Reply},
+    api::register::add_told,
     app::Ports,
     ask::{Ask, reason},
     gate::Gate,
+    view,
 };
 use askama::Template;
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
@@ -18,7 +20,7 @@ use shared::{
     decide::answer_link::{self, NoLink},
     error::{Error, Result},
     flow::decide_action::{self, Decider},
-    model::{Action, ActionKind, AnswerLink, Timestamp},
+    model::{Action, ActionKind, AnswerLink, CredentialKind, RegisterEntry, Timestamp},
     ports::CaseReader,
 };
 
@@ -38,6 +40,30 @@ struct AnswerPage {
     /// The last day until which it can be kept; none where the policy lets nobody.
     keep_until: Option<String>,
     can_give_up: bool,
+    /// What is known of it, to be said anew; none for what was entered by hand with its label.
+    known: Option<Known>,
+}
+
+/// What people said of a credential.
+#[derive(Default)]
+struct Known {
+    purpose: String,
+    system: String,
+    responsible: String,
+    backup: String,
+    review_by: String,
+}
+
+impl Known {
+    fn of(entry: RegisterEntry) -> Self {
+        Self {
+            purpose: entry.purpose.unwrap_or_default(),
+            system: entry.system.unwrap_or_default(),
+            responsible: entry.responsible.unwrap_or_default(),
+            backup: entry.backup.unwrap_or_default(),
+            review_by: entry.review_by.map(|day| day.to_string()).unwrap_or_default(),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -72,6 +98,10 @@ pub(crate) async fn give_answer<P: Ports, G: Gate>(store: &P, gate: &G, ask: &As
             let why = if why.trim().is_empty() { "it is not needed" } else { why.trim() };
             decide_action::not_needed(store, &link.org, &action.id, who(reason(why)?)).await?;
         }
+        Given::Purpose(told) => {
+            let credential = action.plan.target.credential.clone();
+            add_told(store, &link.org, credential, *told, who("said by the link in a mail")).await?;
+        }
     }
     Ok(Answer::see(ask.request.uri().path().to_owned()))
 }
@@ -80,6 +110,7 @@ pub(crate) async fn give_answer<P: Ports, G: Gate>(store: &P, gate: &G, ask: &As
 enum Given {
     Keep { until: Timestamp, why: String },
     NotNeeded { why: String },
+    Purpose(Box<view::Given>),
 }
 
 impl Given {
@@ -94,7 +125,11 @@ impl Given {
             "keep" => Ok(Self::Keep { until: end_of(&field("until"))?, why }),
             "not_needed" if field("sure") == "yes" => Ok(Self::NotNeeded { why }),
             "not_needed" => Err(Error::invalid("sure", "tick the box: what follows cannot be undone")),
-            _other => Err(Error::invalid("answer", "it must be keep or not_needed")),
+            "purpose" if field("purpose").trim().is_empty() => {
+                Err(Error::invalid("purpose", "say what it is for, in a few words"))
+            }
+            "purpose" => Ok(Self::Purpose(Box::new(view::Given::told(field)))),
+            _other => Err(Error::invalid("answer", "it must be keep, not_needed or purpose")),
         }
     }
 }
@@ -132,6 +167,18 @@ async fn show<S: CaseReader>(store: &S, ask: &Ask<'_>, link: &AnswerLink, action
     let days = store.policy(&link.org).await?.map_or(0, |version| version.policy.keep_days);
     let open = !action.state.is_final();
     let latest = ask.now + TimeDelta::days(days.into());
+    let credential = &action.plan.target.credential;
+    let known = match credential.kind {
+        CredentialKind::Registered => None,
+        CredentialKind::UserApiToken
+        | CredentialKind::OrgApiKey
+        | CredentialKind::ServiceAccountToken
+        | CredentialKind::OauthClient
+        | CredentialKind::ObservedToken => {
+            let entry = store.register_entry(&link.org, credential).await?;
+            Some(entry.map(Known::of).unwrap_or_default())
+        }
+    };
     render(&AnswerPage {
         frame: Frame::plain("Answer", ask.now),
         label: named(&action.plan.target.label),
@@ -141,6 +188,7 @@ async fn show<S: CaseReader>(store: &S, ask: &Ask<'_>, link: &AnswerLink, action
         effects: action.plan.effects.clone(),
         keep_until: (open && days > 0).then(|| latest.date_naive().to_string()),
         can_give_up: open && action.not_needed.is_none() && action.plan.action == ActionKind::Revoke,
+        known,
     })
 }
 

@@ -62,6 +62,18 @@ pub(crate) struct Given {
 }
 
 impl Given {
+    /// What whoever answers for a credential says of it in a form.
+    pub(crate) fn told(field: impl Fn(&str) -> String) -> Self {
+        Self {
+            purpose: Some(field("purpose")),
+            system: Some(field("system")),
+            responsible: Some(field("responsible")),
+            backup: Some(field("backup")),
+            review_by: Some(field("review_by")),
+            ..Self::default()
+        }
+    }
+
     /// The entry that it makes.
     pub(crate) fn entry(self, credential: CredentialRef, by: &str, at: Timestamp) -> Result<RegisterEntry> {
         let registered = self.registered(credential.kind)?;
