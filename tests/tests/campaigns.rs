@@ -67,7 +67,6 @@ impl Admin {
         let output = command.stdin(Stdio::null()).output().await.unwrap();
         let told = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success(), "{arguments:?}: {told}{}", String::from_utf8_lossy(&output.stderr));
-        println!("$ tokenwarden campaign {}\n{told}", arguments.join(" "));
         told
     }
 
@@ -134,10 +133,6 @@ async fn a_policy_is_closed_from_the_list_to_the_verified_click() {
     admin.move_all(&id).await;
     let moved = admin.accounts(&id, "done").await;
     assert!(would_break.is_subset(&moved), "{would_break:?} {moved:?}");
-    let by_hand = admin.accounts(&id, "by_hand").await;
-    for account in admin.accounts(&id, "not_done").await.iter().chain(&by_hand) {
-        println!("left to a person: {account}");
-    }
 
     admin.in_the_org("policies/sim-policy-default", json!({ "tokens": "blocked" })).await;
     let clicked = admin.campaign("local-approver", &["clicked", &id, "--reason", "in the console"]).await;

@@ -97,7 +97,6 @@ impl Admin {
     fn printed(arguments: &[&str], output: &Output) -> String {
         let told = String::from_utf8(output.stdout.clone()).unwrap();
         assert!(output.status.success(), "{arguments:?}: {told}{}", String::from_utf8_lossy(&output.stderr));
-        println!("$ tokenwarden {}\n{told}", arguments.join(" "));
         told
     }
 

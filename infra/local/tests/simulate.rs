@@ -119,7 +119,6 @@ async fn a_naive_policy_would_have_broken_what_runs_once_a_quarter() {
     let lines = table.lines().filter(|line| line.contains("would have broken: used on")).count();
     assert_eq!((code, lines), (Some(1), broken.len()), "{table}");
     assert!(table.contains("is no proof that nothing would have broken"), "{table}");
-    println!("{table}");
 
     let careful = folder.path().join("careful.yaml");
     std::fs::write(&careful, NAIVE.replace("window_days: 30", "window_days: 100")).unwrap();

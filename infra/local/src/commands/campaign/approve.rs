@@ -28,7 +28,7 @@ pub(super) async fn run(id: &str, agree: Option<&str>, why: &Why) -> Result<Exit
     let digest = short_hash(&hashes);
     match agree {
         _ if waiting.is_empty() => {
-            say("No plan of this campaign waits for a yes now. One that is being read does in a minute.")
+            say("No plan of this campaign waits for a yes now. One that is being read does in a minute.");
         }
         None => shown(&waiting, id, &digest),
         Some(seen) if seen == digest => {

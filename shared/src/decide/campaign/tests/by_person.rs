@@ -163,7 +163,7 @@ fn what_a_complete_list_holds_no_more_is_ended() {
 #[test]
 fn a_token_that_no_list_holds_is_judged_by_the_log() {
     let world = World::where_external_uses_are(Knowledge::Proven);
-    let says = |row: &CredentialRow| world.progress(&by_hand(row), &[row.clone()]).settled.unwrap();
+    let says = |row: &CredentialRow| world.progress(&by_hand(row), std::slice::from_ref(row)).settled.unwrap();
     let (silent, used) = (says(&external("t1", "ann", 4)), says(&external("t1", "ann", 1)));
     assert_eq!((silent.list, silent.log, silent.verified), (ListSays::HasNone, LogSays::NoUse, true));
     assert_eq!((used.log, used.verified), (LogSays::Used, false));
