@@ -265,10 +265,9 @@ fn act(action: &Action, facts: &Facts, policy: &PolicyVersion, due_at: Timestamp
     if now < due_at {
         return Next::WaitUntil(due_at, "waits for the grace period to end".into());
     }
-    if let Some(waits) = undelivered(action, facts, now) {
-        return waits;
-    }
-    due(action, facts, policy, expires_at, now)
+    undelivered(action, facts, now)
+        .or_else(|| no_place(action, facts, policy, now))
+        .unwrap_or_else(|| due(action, facts, policy, expires_at, now))
 }
 
 /// Nothing is done to a credential while whoever answers for it has not been sent what the ladder says first, unless he
@@ -317,6 +316,11 @@ fn due(action: &Action, facts: &Facts, policy: &PolicyVersion, expires_at: Times
         .unwrap_or_else(|| claim(action, facts, policy, 1, now))
 }
 
+/// Once the budget is spent the run as a whole halts: nothing is read of Atlassian for what could not be done.
+fn no_place(action: &Action, facts: &Facts, policy: &PolicyVersion, now: Timestamp) -> Option<Next> {
+    place(action, facts, policy, now).err()
+}
+
 /// What would show a use that came since must be known: the audit log is waited for while it is late.
 fn log(facts: &Facts, now: Timestamp) -> Option<Next> {
     let reason = match facts.log {
@@ -360,18 +364,26 @@ fn claim(action: &Action, facts: &Facts, policy: &PolicyVersion, attempt: u32, n
     if let Some(kept) = own_key(action, facts, now) {
         return kept;
     }
+    match place(action, facts, policy, now) {
+        Ok(budget) => Next::Do(Effect::Claim { budget, attempt }),
+        Err(next) => next,
+    }
+}
+
+/// The budget with a place taken for an action, or what comes before there is one.
+fn place(action: &Action, facts: &Facts, policy: &PolicyVersion, now: Timestamp) -> Result<Budget, Next> {
     let Some((budget, listed)) = &facts.budget else {
-        return Next::Need(Need::Budget);
+        return Err(Next::Need(Need::Budget));
     };
     match budget::take(&budget.value, &action.id, &policy.policy.limits, *listed, now) {
-        Take::Taken(budget) => Next::Do(Effect::Claim { budget, attempt }),
+        Take::Taken(budget) => Ok(budget),
         Take::Stopped(stop) => {
-            Next::WaitUntil(now + TimeDelta::hours(1), format!("waits: {} put the kill switch on", stop.by))
+            Err(Next::WaitUntil(now + TimeDelta::hours(1), format!("waits: {} put the kill switch on", stop.by)))
         }
         Take::Exhausted { limit, free_at } => {
             let until = free_at.unwrap_or(now + TimeDelta::hours(1)).max(now + TimeDelta::minutes(1));
             let hours = policy.policy.limits.window_hours;
-            Next::Spent(until, format!("waits: the budget of {limit} actions in {hours} hours is spent"))
+            Err(Next::Spent(until, format!("waits: the budget of {limit} actions in {hours} hours is spent")))
         }
     }
 }
