@@ -117,6 +117,28 @@ async fn a_token_that_is_used_before_the_due_date_is_not_revoked_and_the_action_
 }
 
 #[tokio::test]
+async fn what_a_policy_no_longer_asks_for_ends_and_begins_anew_once_one_asks_again() {
+    let world = World::with(small()).await;
+    let first = waiting(&world).await;
+    let silent =
+        ENFORCE.replace("respond: {steps: [{do: revoke, after_days: 7}], approval: required}", "enabled: true");
+    world.put_policy(&silent).await;
+    world.sweep().await;
+    assert_eq!(world.action(&first.id).await.state, ActionState::Cancelled);
+    world.put_policy(ENFORCE).await;
+    world.sweep().await;
+    let again = |action: &Action| action.plan.target.credential == first.plan.target.credential;
+    let open: Vec<Action> =
+        world.actions().await.into_iter().filter(|one| again(one) && !one.state.is_final()).collect();
+    let [second] = open.as_slice() else { panic!("{open:?}") };
+    assert_eq!((second.state, second.generation), (ActionState::Waiting, first.generation + 1));
+    assert!(
+        second.plan.due_at >= shared::ports::Clock::now(&world.clock) + chrono::TimeDelta::days(7),
+        "its grace begins now"
+    );
+}
+
+#[tokio::test]
 async fn a_change_of_policy_plans_every_open_case_anew_and_its_grace_starts_then() {
     let world = World::with(small()).await;
     world.poll().await;

@@ -9,6 +9,9 @@ use crate::model::{
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
 
+/// Why an action ends when a new policy does not ask for it. One that asks again begins a new action.
+pub const NOT_ASKED_FOR: &str = "the policy no longer asks for it";
+
 /// What asks for an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {

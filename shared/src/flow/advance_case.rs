@@ -232,7 +232,7 @@ where
         None => None,
     };
     let Some(plan) = planned else {
-        let reason = "the policy no longer asks for it".to_owned();
+        let reason = plan::NOT_ASKED_FOR.to_owned();
         let end = End { state: ActionState::Cancelled, reason, facts: &Facts::default(), policy };
         return close(cases.store, org, action, end, now).await.map(|_| None);
     };

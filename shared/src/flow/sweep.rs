@@ -141,8 +141,10 @@ enum Place {
 async fn place(store: &impl CaseStore, org: &Org, finding: &Finding, kind: ActionKind) -> Result<Place> {
     let actions = generations(store, &org.id, &finding.subject, finding.owner.as_ref(), kind).await?;
     let free = actions.last().map_or(0, |last| last.generation) + 1;
+    let withdrawn = |action: &Action| action.reason.as_deref() == Some(plan::NOT_ASKED_FOR);
     let answers = |action: &Action| {
-        action.finding.as_ref() == Some(&finding.id) && action.finding_generation == finding.generation
+        let same = action.finding.as_ref() == Some(&finding.id) && action.finding_generation == finding.generation;
+        same && !withdrawn(action)
     };
     let placed = actions.into_iter().find_map(|action| match action.state.is_final() {
         false => Some(Place::Taken(action.id)),
