@@ -185,6 +185,19 @@ async fn a_looser_policy_waits_for_a_second_person_and_a_stricter_one_does_not()
 }
 
 #[tokio::test]
+async fn a_channel_is_added_by_one_person_and_taken_away_by_two() {
+    let server = Server::enforcing().await;
+    let told =
+        put_changed(&server, |policy| policy["recipients"] = json!({ "security": [{ "webhook": "siem" }] })).await;
+    assert_eq!((told.status, &told.json()["version"]), (200, &json!(2)), "{}", told.text);
+    let silent = put_changed(&server, |policy| policy["recipients"] = json!({})).await;
+    assert_eq!((silent.status, &silent.json()["version"]), (202, &json!(2)), "{}", silent.text);
+    let word = json!({ "digest": silent.json()["proposal"]["digest"], "reason": "it moved" });
+    assert_eq!(server.post("admin", &format!("{POLICY}/confirm"), &word).await.status, 403);
+    assert_eq!(server.post("approver", &format!("{POLICY}/confirm"), &word).await.status, 200);
+}
+
+#[tokio::test]
 async fn nobody_confirms_what_he_proposed_and_nothing_waits_for_a_person_who_does_not_exist() {
     let server = Server::enforcing().await;
     let looser = put_changed(&server, |policy| policy["protected"] = json!(["somebody-else"])).await.json();
