@@ -1,4 +1,8 @@
-//! Logs: JSON lines on standard output, every line masked (law 11).
+//! Logs: JSON lines on standard output, every line masked (law 11), and what is measured.
+
+mod measures;
+
+pub use measures::{NAMESPACE, measured};
 
 use crate::model::mask::mask;
 use std::io::{self, Write};

@@ -7,13 +7,16 @@ use answer::{Refusal, accepted};
 use lambda_http::{Body, Request, RequestExt, Response, request::RequestContext};
 use route::{Target, route};
 use shared::{
-    config::EventSettings,
+    clock::SystemClock,
+    config::{EventSettings, Settings},
     decide::parse::parse,
     error::{Error, Result},
     flow::take_in::{Taken, take_in},
-    model::{ActionCatalogue, Intake, OrgId, OrgState, Timestamp, short_hash},
+    http,
+    model::{ActionCatalogue, Intake, Measure, Metric, OrgId, OrgState, Timestamp, short_hash},
     ports::{Clock, EventStore, OrgStates, QuarantineStore, SecretSource},
-    secrets::{SecretCache, WebhookAuth},
+    secrets::{Purpose, SecretCache, SecretsManagerSource, WebhookAuth},
+    store::Store,
 };
 use std::{
     collections::HashMap,
@@ -42,6 +45,19 @@ pub struct App<S, K, C> {
     answered: AtomicU64,
 }
 
+impl App<Store, SecretsManagerSource, SystemClock> {
+    /// The function as it runs on AWS: its clients are made here, once.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] that names what is missing or wrong.
+    pub fn connect(settings: &Settings<'_>) -> Result<Self> {
+        let (sdk, events) = (http::sdk_config(), settings.events()?);
+        let store = Store::connect(&sdk, settings.tables()?, settings.retention()?);
+        let webhook = SecretsManagerSource::connect(&sdk, Purpose::Webhook, settings.text("WEBHOOK_SECRET_ID")?);
+        Ok(Self::new(store, SecretCache::new(webhook, SystemClock), SystemClock, events))
+    }
+}
+
 impl<S: EventStore + QuarantineStore + OrgStates, K: SecretSource, C: Clock> App<S, K, C> {
     /// The function over a store, the webhook secret and a clock.
     pub fn new(store: S, secrets: SecretCache<K, C>, clock: C, events: EventSettings) -> Self {
@@ -50,16 +66,23 @@ impl<S: EventStore + QuarantineStore + OrgStates, K: SecretSource, C: Clock> App
 
     /// Answers a request. Every failure is an answer too: 4xx for "never send this again", 5xx for "try later".
     pub async fn handle(&self, request: Request) -> Response<Body> {
+        self.measured(request).await.0
+    }
+
+    /// Answers a request, and says what is to be counted of it.
+    pub async fn measured(&self, request: Request) -> (Response<Body>, Vec<Measure>) {
         let id = self.request_id(&request);
         match self.answer(&request).await {
             Ok((org, taken)) => {
                 let Taken { stored, repeated, quarantined, ignored } = taken;
                 tracing::info!(request_id = id, %org, stored, repeated, quarantined, ignored, "a delivery was taken in");
-                accepted(&taken, &id)
+                let counted = vec![(Metric::EventsStored, stored), (Metric::EventsQuarantined, quarantined)];
+                (accepted(&taken, &id), counted)
             }
             Err(refusal) => {
                 refusal.log(&id);
-                refusal.into_response(&id)
+                let refused = refusal == Refusal::Error(Error::Unauthorized);
+                (refusal.into_response(&id), vec![(Metric::DeliveriesRefused, u64::from(refused))])
             }
         }
     }

@@ -3,14 +3,20 @@
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
 use shared::{
-    config::{EventSettings, PollSettings},
+    clock::SystemClock,
+    config::{self, EventSettings, PollSettings},
     error::{Error, Result},
     flow::{
+        health::poll_health,
         poll_events::{PollOutcome, Ports, poll},
         register::{ORGS_AT_A_TIME, governed},
     },
-    model::{OrgId, Timestamp},
+    http,
+    model::{Measure, Metric, OrgId, Timestamp},
     ports::{CaseReader, Clock, Deadline, EventSource, EventStore, PollStore, QuarantineStore},
+    secrets::{Purpose, SecretCache, SecretsManagerSource},
+    source::AtlassianReader,
+    store::Store,
 };
 use std::time::Duration;
 
@@ -70,6 +76,40 @@ pub enum Ticked {
     },
 }
 
+impl App<Store, AtlassianReader<SecretsManagerSource>, SystemClock> {
+    /// The function as it runs on AWS: its clients are made here, once.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] that names what is missing or wrong.
+    pub fn connect(settings: &config::Settings<'_>) -> Result<Self> {
+        let (sdk, atlassian) = (http::sdk_config(), settings.atlassian()?);
+        let (events, limits) = (settings.events()?, settings.poll()?);
+        let store = Store::connect(&sdk, settings.tables()?, settings.retention()?);
+        let key = settings.text("ATLASSIAN_READ_SECRET_ID")?;
+        let keys = SecretsManagerSource::connect(&sdk, Purpose::AtlassianRead, key);
+        let client = http::atlassian_http_client(atlassian.call_timeout);
+        let source = AtlassianReader::new(client, &atlassian, SecretCache::new(keys, SystemClock).into())?;
+        Ok(Self::new(store, source, SystemClock, Settings { orgs: settings.orgs()?, events, limits }))
+    }
+}
+
+impl Outcome {
+    fn measures(&self) -> Vec<Measure> {
+        let taken = self.orgs.iter().filter_map(|org| match &org.result {
+            Ticked::Polled(polled) => Some(polled.taken),
+            Ticked::Failed { .. } => None,
+        });
+        let (stored, quarantined) = taken
+            .clone()
+            .fold((0, 0), |(stored, quarantined), one| (stored + one.stored, quarantined + one.quarantined));
+        vec![
+            (Metric::EventsStored, stored),
+            (Metric::EventsQuarantined, quarantined),
+            (Metric::OrgsFailed, (self.orgs.len() - taken.count()) as u64),
+        ]
+    }
+}
+
 impl<S, A, C> App<S, A, C>
 where
     S: EventStore + QuarantineStore + PollStore + CaseReader,
@@ -106,6 +146,21 @@ where
             return Err(first);
         }
         Ok(outcome)
+    }
+
+    /// What an invocation measured: what it did, and how far each org's log is read, even if nothing could be done.
+    pub async fn measures(&self, outcome: &Result<Outcome>) -> Vec<Measure> {
+        // An invocation that fails as a whole does not say for how many orgs.
+        let mut measures = outcome.as_ref().map_or_else(|_| vec![(Metric::OrgsFailed, 1)], Outcome::measures);
+        match self.lag().await {
+            Ok(lag) => measures.extend(lag),
+            Err(error) => tracing::error!(%error, "how far the logs are read is not known"),
+        }
+        measures
+    }
+
+    async fn lag(&self) -> Result<Vec<Measure>> {
+        poll_health(&self.store, &self.orgs().await?, self.clock.now()).await
     }
 
     async fn poll(&self, org: OrgId, deadline: &impl Deadline) -> (OrgId, Result<PollOutcome>) {
@@ -179,6 +234,20 @@ mod tests {
                 {"org": "o2", "state": "failed", "code": "upstream", "error": "Atlassian: 500"},
             ]})
         );
+    }
+
+    #[test]
+    fn what_was_stored_is_summed_and_who_failed_is_counted() {
+        let taken = Taken { stored: 3, quarantined: 1, ..Taken::default() };
+        let polled = |org| OrgOutcome {
+            org: OrgId::new(org),
+            result: Ticked::Polled(PollOutcome { pages: 1, taken, end: TickEnd::CaughtUp }),
+        };
+        let failed = Ticked::Failed { state: "failed", code: "upstream", error: "Atlassian: 500".into() };
+        let outcome =
+            Outcome { orgs: vec![polled("o1"), polled("o2"), OrgOutcome { org: OrgId::new("o3"), result: failed }] };
+        let wanted = [(Metric::EventsStored, 6), (Metric::EventsQuarantined, 2), (Metric::OrgsFailed, 1)];
+        assert_eq!(outcome.measures(), wanted);
     }
 
     #[test]

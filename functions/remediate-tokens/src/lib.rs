@@ -15,7 +15,7 @@ use shared::{
         sweep::{Swept, handle, sweep},
     },
     http,
-    model::{Org, OrgId},
+    model::{Measure, Metric, Org, OrgId},
     notify::{EventBridge, Notifiers, SesMailer},
     ports::{
         Clock, Deadline, HeadSigner, HeadStore, Notifier, OutboxStore, Pending, ReportReader, ReportStore, TokenRevoker,
@@ -79,6 +79,22 @@ pub struct Outcome {
     pub orgs: BTreeMap<String, Swept>,
     /// What sending each org's messages came to.
     pub messages: BTreeMap<String, Posted>,
+    /// Orgs for which a part of the work failed as a whole.
+    #[serde(skip)]
+    pub failed: u64,
+}
+
+impl Outcome {
+    /// What an invocation measured.
+    pub fn measures(&self) -> Vec<Measure> {
+        let pending = self.orgs.values().map(|swept| swept.failed).sum::<u64>() + self.batch_item_failures.len() as u64;
+        let undelivered = self.messages.values().map(|posted| posted.dead).sum();
+        vec![
+            (Metric::PendingFailed, pending),
+            (Metric::MessagesUndelivered, undelivered),
+            (Metric::OrgsFailed, self.failed),
+        ]
+    }
 }
 
 /// A record that failed.
@@ -206,6 +222,7 @@ where
                 Ok(swept) => drop(outcome.orgs.insert(org.id.to_string(), swept)),
                 Err(error) => {
                     tracing::error!(org = %org.id, error = %error, "the sweep failed");
+                    outcome.failed += 1;
                     failure = Some(error);
                 }
             }
@@ -244,7 +261,10 @@ where
         let post = Post { store: &self.store, notifier: &self.notifier, clock: &self.clock };
         match deliver(&post, org, deadline).await {
             Ok(posted) => drop(outcome.messages.insert(org.id.to_string(), posted)),
-            Err(error) => tracing::error!(org = %org.id, error = %error, "messages stay due"),
+            Err(error) => {
+                tracing::error!(org = %org.id, error = %error, "messages stay due");
+                outcome.failed += 1;
+            }
         }
     }
 
@@ -296,6 +316,19 @@ mod tests {
             "Keys": {"pk": {"S": "F#o1"}, "sk": {"S": "abc"}}, "SequenceNumber": "17"}});
         let expected = Record { sequence: "17".into(), pending: Some(("o1".into(), Pending::Finding("abc".into()))) };
         assert_eq!(Trigger::from_event(&json!({"Records": [record]})), Trigger::Stream(vec![expected]));
+    }
+
+    #[test]
+    fn what_failed_is_counted_over_all_orgs() {
+        let swept = |failed| Swept { handled: 1, failed };
+        let outcome = Outcome {
+            orgs: [("o1".into(), swept(2)), ("o2".into(), swept(1))].into(),
+            messages: [("o1".into(), Posted { dead: 4, sent: 9, ..Posted::default() })].into(),
+            failed: 5,
+            ..Outcome::default()
+        };
+        let wanted = [(Metric::PendingFailed, 3), (Metric::MessagesUndelivered, 4), (Metric::OrgsFailed, 5)];
+        assert_eq!(outcome.measures(), wanted);
     }
 
     #[test]

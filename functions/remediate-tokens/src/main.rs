@@ -2,7 +2,7 @@
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use remediate_tokens::{App, Trigger};
-use shared::{clock::InstantDeadline, config, telemetry};
+use shared::{clock::InstantDeadline, config, ports::Clock, telemetry};
 use std::time::Duration;
 
 /// What is left of the invocation's time when no further effect is begun: the longest call and the writes after it.
@@ -15,7 +15,9 @@ async fn main() -> Result<(), Error> {
     let app = &App::connect(&settings)?;
     let advance = |event: LambdaEvent<serde_json::Value>| async move {
         let deadline = InstantDeadline::before(event.context.deadline(), RESERVE);
-        Ok::<_, Error>(app.run(Trigger::from_event(&event.payload), &deadline).await?)
+        let outcome = app.run(Trigger::from_event(&event.payload), &deadline).await?;
+        telemetry::measured(&outcome.measures(), app.clock.now());
+        Ok::<_, Error>(outcome)
     };
     lambda_runtime::run(service_fn(advance)).await
 }

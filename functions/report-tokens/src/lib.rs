@@ -8,12 +8,13 @@ use shared::{
     decide::policy::default_policy,
     error::{Error, Result},
     flow::{
+        health::report_health,
         purge::{Purged, purge, to_purge},
         register::{ORGS_AT_A_TIME, governed, register_org, seed_policy},
         take_report::{Outcome, Ports, take_report},
     },
     http,
-    model::{Org, OrgId},
+    model::{Measure, Metric, Org, OrgId},
     ports::{CaseStore, Clock, Deadline, EventReader, PurgeStore, ReportReader, ReportStore, TokenReader},
     secrets::{Purpose, SecretCache, SecretsManagerSource},
     source::AtlassianReader,
@@ -107,6 +108,23 @@ where
             ticks.insert(org.to_string(), tick);
         }
         all_failed(&ticks, failure).map_or(Ok(ticks), Err)
+    }
+
+    /// What an invocation measured: how the reports stand, even if nothing could be done, and whose tick failed.
+    pub async fn measures(&self, ticks: &Result<BTreeMap<String, Tick>>) -> Vec<Measure> {
+        let failed = |tick: &&Tick| matches!(tick, Tick::Failed { .. });
+        // An invocation that fails as a whole does not say for how many orgs.
+        let failed = ticks.as_ref().map_or(1, |ticks| ticks.values().filter(failed).count() as u64);
+        let mut measures = vec![(Metric::OrgsFailed, failed)];
+        match self.health().await {
+            Ok(health) => measures.extend(health),
+            Err(error) => tracing::error!(%error, "how the reports stand is not known"),
+        }
+        measures
+    }
+
+    async fn health(&self) -> Result<Vec<Measure>> {
+        report_health(&self.store, &self.store.orgs().await?, self.settings.every_hours, self.clock.now()).await
     }
 
     async fn org_tick(&self, work: Work, deadline: &impl Deadline) -> (OrgId, Result<Tick>) {

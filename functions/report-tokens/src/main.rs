@@ -2,7 +2,7 @@
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use report_tokens::App;
-use shared::{clock::InstantDeadline, config, telemetry};
+use shared::{clock::InstantDeadline, config, ports::Clock, telemetry};
 use std::time::Duration;
 
 /// What is left of the invocation's time when no further step is begun.
@@ -15,7 +15,9 @@ async fn main() -> Result<(), Error> {
     let app = &App::connect(&settings)?;
     let tick = |event: LambdaEvent<serde_json::Value>| async move {
         let deadline = InstantDeadline::before(event.context.deadline(), RESERVE);
-        Ok::<_, Error>(app.run(&deadline).await?)
+        let ticks = app.run(&deadline).await;
+        telemetry::measured(&app.measures(&ticks).await, app.clock.now());
+        Ok::<_, Error>(ticks?)
     };
     lambda_runtime::run(service_fn(tick)).await
 }

@@ -13,6 +13,21 @@ pub fn due(schedule: &ReportSchedule, open: Option<&Run>, every_hours: u32, now:
     if schedule.requested_at.is_some() || next.is_none_or(|next| next <= now) { Due::Start } else { Due::Nothing }
 }
 
+/// Since how many seconds a report is due that is not finished; 0 where none is. `since` is when the org was registered:
+/// the first report is due from then on.
+pub fn overdue_secs(
+    schedule: &ReportSchedule,
+    open: Option<&Run>,
+    every_hours: u32,
+    since: Timestamp,
+    now: Timestamp,
+) -> u64 {
+    let next = schedule.last_started_at.map_or(since, |last| last + TimeDelta::hours(every_hours.into()));
+    let wanted = schedule.requested_at.map_or(next, |asked| asked.min(next));
+    let due_at = open.map_or(wanted, |run| run.started_at);
+    u64::try_from((now - due_at).num_seconds()).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -28,6 +43,19 @@ mod tests {
         let yesterday = ReportSchedule { last_started_at: Some(at(0)), ..Default::default() };
         assert_eq!(due(&yesterday, None, 24, at(23)), Due::Nothing);
         assert_eq!(due(&yesterday, None, 24, at(24)), Due::Start);
+    }
+
+    #[test]
+    fn a_report_is_overdue_from_when_it_was_due_until_it_is_finished() {
+        let overdue = |schedule: &ReportSchedule, open: Option<&Run>, now| overdue_secs(schedule, open, 24, at(0), now);
+        let never = ReportSchedule::default();
+        assert_eq!(overdue(&never, None, at(2)), 7_200, "the first one is due from the registration on");
+        let taken = ReportSchedule { last_started_at: Some(at(1)), ..Default::default() };
+        assert_eq!(overdue(&taken, None, at(25)), 0);
+        assert_eq!(overdue(&taken, None, at(28)), 3 * 3_600);
+        assert_eq!(overdue(&taken, Some(&run(at(1))), at(3)), 7_200, "begun is not finished");
+        let asked = ReportSchedule { requested_at: Some(at(2)), ..taken };
+        assert_eq!(overdue(&asked, None, at(3)), 3_600);
     }
 
     #[test]

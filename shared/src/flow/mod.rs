@@ -7,6 +7,7 @@ pub mod decide_action;
 pub mod deliver;
 pub mod enter;
 pub mod govern;
+pub mod health;
 pub mod poll_events;
 pub mod publish_head;
 pub mod purge;

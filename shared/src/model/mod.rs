@@ -13,6 +13,7 @@ mod head;
 mod ids;
 mod ledger;
 pub mod mask;
+mod measure;
 mod message;
 mod org;
 mod owner_action;
@@ -49,6 +50,7 @@ pub use ids::{
     stable_hash,
 };
 pub use ledger::{Budget, LedgerAnswer, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop};
+pub use measure::{Measure, Metric};
 pub use message::{Audience, Mailbox, Message, MessageKind, MessageState, OpenMail, Outgoing, Undelivered};
 pub use org::{Org, OrgState, Principal, Role};
 pub use owner_action::{Access, AuthPolicies, Hit, Means, Membership, Order, TaskState};

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use shared::{model::ReportStatus, ports::ReportReader};
 use tokenwarden_tests::{
-    lambda::{Cloud, event},
+    lambda::{Cloud, Function, event},
     world::ORG,
 };
 
@@ -19,6 +19,10 @@ async fn a_tick_of_the_poll_brings_the_events_of_the_log_into_the_table_once() {
     let second = function.invoke(&event::tick()).await.expect("the poll runs again");
     assert_eq!(second["orgs"][0]["stored"], 0, "{second}");
     assert_eq!(cloud.stored("E#").await as u64, stored);
+    let [first, second] = measured(&function).try_into().expect("a line of measures for each tick");
+    assert_eq!((first["EventsStored"].as_u64(), second["EventsStored"].as_u64()), (Some(stored), Some(0)));
+    assert_eq!(first["OrgsFailed"], 0);
+    assert!(second["PollLagSeconds"].as_u64().is_some_and(|secs| secs < 60), "{second}");
 }
 
 #[tokio::test]
@@ -29,6 +33,9 @@ async fn a_poll_that_atlassian_refuses_is_an_error_that_says_so() {
     let error = function.invoke(&event::tick()).await.expect_err("its only org failed");
     assert!(error["errorMessage"].as_str().is_some_and(|text| text.contains("401")), "{error}");
     assert!(!format!("{error}{}", function.log()).contains("no-such-key"), "{error}");
+    let [measured] = measured(&function).try_into().expect("a tick that failed is measured as well");
+    assert_eq!(measured["OrgsFailed"], 1);
+    assert!(measured["PollLagSeconds"].is_u64(), "the alarm is about those that fail: {measured}");
 }
 
 #[tokio::test]
@@ -42,6 +49,15 @@ async fn a_tick_of_the_report_lists_every_token_and_key_that_atlassian_lists() {
     assert_eq!(report.totals.credentials, listed(&cloud.sim_get("/_sim/tokens").await));
     let again = function.invoke(&event::tick()).await.expect("it runs again");
     assert_eq!(again[ORG]["outcome"], "nothing_due", "{again}");
+    let last = measured(&function).pop().expect("each tick is measured");
+    assert_eq!((&last["ReportOverdueSeconds"], &last["PartialReports"]), (&0.into(), &0.into()), "{last}");
+}
+
+/// The lines from which CloudWatch makes metrics.
+fn measured(function: &Function) -> Vec<Value> {
+    let lines = function.log();
+    let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter(|line| line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Tokenwarden").collect()
 }
 
 /// How many credentials are in Atlassian's lists.
