@@ -160,6 +160,23 @@ impl LocalDynamo {
         create_tables(&self.client(), &tables).await.expect("the tables are created");
         tables
     }
+
+    /// What a restore from a backup makes: a new table of cases with everything that the other one holds now.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    #[expect(clippy::disallowed_methods, reason = "this is DynamoDB's own work")]
+    pub async fn restored(&self, tables: &Tables) -> Tables {
+        let copy = Tables { cases: format!("{}-restored", tables.cases), ..tables.clone() };
+        let client = self.client();
+        create_tables(&client, &copy).await.expect("the tables are created");
+        let mut pages = client.scan().table_name(&tables.cases).into_paginator().items().send();
+        while let Some(item) = pages.next().await {
+            let put = client.put_item().table_name(&copy.cases).set_item(Some(item.expect("the table is read")));
+            put.send().await.expect("the item is written");
+        }
+        copy
+    }
 }
 
 /// Lets writes happen and takes their answers away, as a connection does that breaks at the wrong moment. For one request

@@ -77,9 +77,6 @@ fn operation(route: Route) -> Value {
         operation["requestBody"] =
             json!({ "required": true, "content": { "text/csv": { "schema": { "type": "string" } } } });
     }
-    if route == Route::SetPolicy {
-        operation["requestBody"]["content"]["application/yaml"] = content("Policy");
-    }
     operation
 }
 

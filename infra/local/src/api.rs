@@ -5,7 +5,7 @@ use crate::{
     failure::{Failure, Result},
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, header::IF_MATCH};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use shared::model::{OrgState, Secret, Timestamp};
@@ -172,6 +172,12 @@ impl Api {
     /// Replaces something.
     pub(crate) async fn put<T: DeserializeOwned>(&self, url: &str, body: &Value) -> Result<T> {
         self.send(self.client.put(url).json(body), &Method::PUT, url).await
+    }
+
+    /// Replaces something if it is still as its tag says.
+    pub(crate) async fn put_over<T: DeserializeOwned>(&self, url: &str, body: &Value, etag: &str) -> Result<T> {
+        let request = self.client.put(url).header(IF_MATCH, etag).json(body);
+        self.send(request, &Method::PUT, url).await
     }
 
     /// Makes something new.

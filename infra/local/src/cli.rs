@@ -54,8 +54,40 @@ enum Policy {
     /// Replay a policy over the known past: what it would have done, and which credentials were used afterwards; exits
     /// 0 nothing would have broken, 1 something would have, 2 could not simulate (role reader)
     Simulate(SimulateArgs),
+    /// Put a policy in force; what loosens the one in force waits for a second person (role admin)
+    Put(PutArgs),
+    /// Bring a policy into force that somebody else proposed (role approver)
+    Confirm(ConfirmArgs),
     /// Print the JSON Schema of policy files, for editors
     Schema,
+}
+
+/// The options of `policy put`.
+#[derive(Debug, Args)]
+pub struct PutArgs {
+    #[command(flatten)]
+    pub(crate) api: ApiArgs,
+    /// The policy, YAML or JSON
+    pub(crate) file: PathBuf,
+    /// Which org; needed where the token may see several
+    #[arg(long, value_name = "ORG_ID")]
+    pub(crate) org: Option<String>,
+}
+
+/// The options of `policy confirm`.
+#[derive(Debug, Args)]
+pub struct ConfirmArgs {
+    #[command(flatten)]
+    pub(crate) api: ApiArgs,
+    /// The digest of the proposed policy, as `policy put` printed it: exactly that text is agreed to
+    #[arg(value_name = "DIGEST")]
+    pub(crate) digest: String,
+    /// Why; kept with the decision
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// Which org; needed where the token may see several
+    #[arg(long, value_name = "ORG_ID")]
+    pub(crate) org: Option<String>,
 }
 
 /// The options of `policy simulate`.
@@ -229,6 +261,8 @@ impl Cli {
             Command::Probe(args) => crate::commands::probe::run(args).await,
             Command::Policy(Policy::Check { file }) => policy::check(&file),
             Command::Policy(Policy::Simulate(args)) => simulate::run(&args).await,
+            Command::Policy(Policy::Put(args)) => policy::put::put(&args).await,
+            Command::Policy(Policy::Confirm(args)) => policy::put::confirm(&args).await,
             Command::Policy(Policy::Schema) => Ok(policy::schema()),
             Command::Ledger(Ledger::Verify(args)) => ledger::verify::run(&args).await,
             Command::Ledger(Ledger::Heads(args)) => ledger::heads(&args).await,

@@ -222,6 +222,7 @@ pub async fn set_stop<S: CaseStore>(store: &S, org: &OrgId, switch: Switch, who:
             return Ok(budget.value.stopped);
         }
         budget.value.stopped = (switch == Switch::Stop).then(|| stop(who));
+        budget.value.restored_at = budget.value.restored_at.filter(|_| switch == Switch::Stop);
         let stopped = budget.value.stopped.clone();
         let change = CaseChange {
             budget: Some(budget),

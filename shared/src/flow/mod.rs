@@ -14,6 +14,7 @@ pub mod purge;
 pub mod record_events;
 pub mod register;
 pub mod replay;
+pub mod restored;
 pub mod seats;
 pub mod sweep;
 pub mod take_in;

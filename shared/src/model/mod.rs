@@ -49,7 +49,7 @@ pub use ids::{
     FindingId, MessageId, OrgId, QuarantineId, RecipientKey, ReportId, TaskId, TicketKey, shard_of, short_hash,
     stable_hash,
 };
-pub use ledger::{Budget, LedgerAnswer, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop};
+pub use ledger::{Budget, Home, LedgerAnswer, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop};
 pub use measure::{Measure, Metric};
 pub use message::{Audience, Mailbox, Message, MessageKind, MessageState, OpenMail, Outgoing, Undelivered};
 pub use org::{Org, OrgState, Principal, Role};

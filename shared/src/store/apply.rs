@@ -4,7 +4,7 @@ use super::{
     Store,
     call::{TRIES, back_off, failed},
     cases::StoredPolicy,
-    item::{Draft, Entity, Item, body, number, read_key},
+    item::{Draft, Entity, Item, WRITTEN_IN, body, number, read_key},
     keys::{self, Key},
     orgs::put_org,
     outbox::message_draft,
@@ -128,7 +128,7 @@ impl Store {
             writes.push((Part::State, put_next(table, action_draft(org, &action.value)?, action.version)?));
         }
         if let Some(budget) = &change.budget {
-            let draft = Draft::new(keys::budget(org), Entity::Budget).body(&budget.value)?;
+            let draft = Draft::new(keys::budget(org), Entity::Budget).text(WRITTEN_IN, table).body(&budget.value)?;
             writes.push((Part::State, put_next(table, draft, budget.version)?));
         }
         if let Some(policy) = &change.policy {

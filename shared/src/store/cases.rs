@@ -2,7 +2,7 @@
 
 use super::{
     Store,
-    item::{Item, body, read_number, read_text, versioned},
+    item::{Item, body, home, read_number, read_text, versioned},
     keys,
     orgs::entry,
     select::{Range, Select},
@@ -122,7 +122,9 @@ impl CaseReader for Store {
 
     async fn budget(&self, org: &OrgId) -> Result<Versioned<Budget>> {
         let item = self.get(&self.tables.cases, keys::budget(org)).await?;
-        item.map_or_else(|| Ok(Versioned { version: 0, value: Budget::default() }), versioned)
+        let home = home(item.as_ref(), &self.tables.cases);
+        let stored = item.map_or_else(|| Ok(Versioned { version: 0, value: Budget::default() }), versioned)?;
+        Ok(Versioned { value: Budget { home, ..stored.value }, ..stored })
     }
 
     async fn ledger_head(&self, org: &OrgId) -> Result<LedgerHead> {

@@ -3,7 +3,7 @@
 use super::keys::Key;
 use crate::{
     error::{Error, Result},
-    model::{OrgId, Timestamp, Versioned},
+    model::{Home, OrgId, Timestamp, Versioned},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Serialize, de::DeserializeOwned};
@@ -236,6 +236,18 @@ pub(super) fn body<T: DeserializeOwned>(mut item: Item) -> Result<T> {
     let body = item.remove("body").ok_or_else(|| unfit("read"))?;
     // The text of serde's error may hold a value, so it is not passed on.
     from_attribute_value(body).map_err(|_| unfit("read"))
+}
+
+/// Which table an item was written to: after a restore from a backup that is another one than it stands in.
+pub(super) const WRITTEN_IN: &str = "written_in";
+
+/// Whether an item was written to this table.
+pub(super) fn home(item: Option<&Item>, table: &str) -> Home {
+    match item.map(|item| read_text(item, WRITTEN_IN)) {
+        Some(Ok(written)) if written == table => Home::Here,
+        Some(Ok(written)) => Home::Elsewhere(written.to_owned()),
+        Some(Err(_)) | None => Home::Unmarked,
+    }
 }
 
 /// The value of an item with its version.

@@ -229,7 +229,10 @@ async fn the_budget_holds_the_action_back(store: &impl Ports) {
     assert_eq!(store.budget(&org).await, Ok(new(Budget::default())));
     let claim = |id: &str, version: u64| CaseChange {
         action: Some(new(action(id, None, None))),
-        budget: Some(Versioned { version, value: Budget { holds: [(id.to_owned(), at(0))].into(), stopped: None } }),
+        budget: Some(Versioned {
+            version,
+            value: Budget { holds: [(id.to_owned(), at(0))].into(), ..Budget::default() },
+        }),
         ..CaseChange::default()
     };
     assert_eq!(apply(store, &org, claim("first", 0)).await, Written::Stored);
