@@ -78,6 +78,17 @@ impl Api {
         Ok(Self { client, base: args.api.clone(), token: Secret::new(token) })
     }
 
+    /// A deployment, by a token that is at hand.
+    pub(crate) fn with_token(base: &str, token: Secret) -> Self {
+        Self { client: shared::http::atlassian_http_client(TIMEOUT), base: base.to_owned(), token }
+    }
+
+    /// The status of the answer to an empty list that is posted.
+    pub(crate) async fn status_of_post(&self, url: &str) -> Result<u16> {
+        let request = self.client.post(url).json(&Value::Array(Vec::new()));
+        Ok(self.answer(request, &Method::POST, url).await?.0.as_u16())
+    }
+
     /// The path of the list of orgs.
     pub(crate) fn orgs_path(&self) -> String {
         format!("{}/v1/orgs", self.base)

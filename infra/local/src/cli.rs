@@ -38,6 +38,13 @@ enum Command {
     /// Say who keeps a token where all other external users' are blocked: at most five
     #[command(subcommand)]
     Seats(crate::commands::seats::SeatsCommand),
+    /// Set up a deployment for an org: check its keys, write its secrets, take the first report
+    Init(crate::commands::init::InitArgs),
+    /// Look at a deployment from its secrets to its reports, read-only; exits 0 if it works, 1 if something is broken
+    Doctor(crate::commands::doctor::DoctorArgs),
+    /// Work on the keys of a deployment
+    #[command(subcommand)]
+    Key(crate::commands::key::KeyCommand),
     /// Put the kill switch on: nothing is done any more until it is released (role approver)
     Stop(StopArgs),
     /// Release the kill switch (role admin)
@@ -271,6 +278,9 @@ impl Cli {
             Command::Org(command) => org::run(command).await,
             Command::Campaign(command) => crate::commands::campaign::run(command).await,
             Command::Seats(command) => crate::commands::seats::run(command).await,
+            Command::Init(args) => crate::commands::init::run(&args).await,
+            Command::Doctor(args) => crate::commands::doctor::run(&args).await,
+            Command::Key(command) => crate::commands::key::run(&command).await,
             Command::Stop(args) => switch::set(&args, switch::Wanted::Stopped).await,
             Command::Resume(args) => switch::set(&args, switch::Wanted::Resumed).await,
         };

@@ -70,6 +70,14 @@ pub enum Failure {
         /// What came back, and how to mend it.
         reason: String,
     },
+    /// AWS was not reached, or refused.
+    #[error("{what}: {reason}")]
+    Aws {
+        /// What was being done.
+        what: String,
+        /// What AWS said, and how to mend it.
+        reason: String,
+    },
     /// What the deployment stores is not as it was written.
     #[error("{0}")]
     Broken(String),

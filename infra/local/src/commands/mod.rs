@@ -1,8 +1,11 @@
 //! One module a command.
 
 pub(crate) mod campaign;
+pub(crate) mod doctor;
 #[cfg(feature = "local")]
 mod first_steps;
+pub(crate) mod init;
+pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod org;
 pub(crate) mod policy;
