@@ -5,7 +5,7 @@ use serde_json::Value;
 use serve_reports::{App, Gate, Pages, Serving};
 use shared::{
     config::{EventSettings, KeepEvents},
-    error::Result,
+    error::{Error, Result},
     flow::publish_head::{Published, publish_head},
     model::{Mode, OrgId, Principal, Role, Secret, Timestamp},
     ports::Clock,
@@ -28,11 +28,30 @@ impl Clock for Still {
     async fn sleep(&self, _: Duration) {}
 }
 
-/// Credentials named as their roles, and how many persons may approve.
-pub(crate) struct Names(usize);
+/// Credentials named as their roles, how many persons may approve, and whether any of this can be read.
+pub(crate) struct Names {
+    approvers: usize,
+    secrets: Secrets,
+}
+
+/// Whether the secrets can be read.
+enum Secrets {
+    Readable,
+    Unreadable,
+}
+
+impl Secrets {
+    fn read(&self) -> Result<()> {
+        match self {
+            Self::Readable => Ok(()),
+            Self::Unreadable => Err(Error::SecretUnavailable { name: "api-tokens".into(), reason: "down".into() }),
+        }
+    }
+}
 
 impl Gate for Names {
     async fn authenticate(&self, bearer: &str, _: Timestamp) -> Result<Option<Principal>> {
+        self.secrets.read()?;
         let role = match bearer.trim_end_matches("-2") {
             "reader" | "stranger" => Role::Reader,
             "approver" => Role::Approver,
@@ -44,10 +63,11 @@ impl Gate for Names {
     }
 
     async fn approvers(&self, _: &OrgId, _: Timestamp) -> Result<usize> {
-        Ok(self.0)
+        Ok(self.approvers)
     }
 
     async fn link_keys(&self) -> Result<Vec<Secret>> {
+        self.secrets.read()?;
         Ok(vec![Secret::new(LINK_KEY)])
     }
 }
@@ -80,11 +100,20 @@ impl Server {
 
     /// An empty store, and so many persons who may approve.
     pub(crate) async fn with_approvers(approvers: usize, pages: Pages) -> Self {
+        Self::with(Names { approvers, secrets: Secrets::Readable }, pages).await
+    }
+
+    /// No secret can be read: every request that needs a credential or a link fails by our fault.
+    pub(crate) async fn without_secrets() -> Self {
+        Self::with(Names { approvers: 2, secrets: Secrets::Unreadable }, Pages::SignIn).await
+    }
+
+    async fn with(names: Names, pages: Pages) -> Self {
         let dynamo = LocalDynamo::start().await;
         let tables = dynamo.fresh_tables().await;
         let store = Store::new(dynamo.client(), tables, Retention { event_days: 120, report_days: 400 });
         let events = EventSettings { keep: KeepEvents::Relevant, retention_days: 120, backfill_days: 30 };
-        let app = App::new(store.clone(), Names(approvers), Still, Serving { pages, events });
+        let app = App::new(store.clone(), names, Still, Serving { pages, events });
         Self { app, store, _dynamo: dynamo }
     }
 
