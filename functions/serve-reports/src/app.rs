@@ -79,7 +79,7 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
         let what = found.pattern();
         let answer = match self.answer(found, &request, now).await {
             Ok(answer) => answer,
-            Err(refusal) => told(refusal, what, &id),
+            Err(refusal) => told(refusal, what, &id, gate::challenges(&request)),
         };
         let mut response = answer.into_response(&id);
         if request.method() == Method::HEAD {
@@ -94,6 +94,7 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
             Found::OtherMethods(allow) => return Ok(Answer::other_methods(allow)),
             Found::Nothing => return Err(Error::NotFound("this path".into()).into()),
         };
+        gate::check_source(request)?;
         let principal = self.admit(route, request, now).await?;
         let query = ask::query(route, request.uri().query().unwrap_or_default())?;
         self.dispatch(&Ask { request, route, path, query, principal, now }).await
@@ -226,11 +227,11 @@ fn names(roles: &[Role]) -> String {
 
 /// A refusal as an answer; what is our own failure is logged here, once, by its route. A path is never logged: a link in it
 /// is a credential.
-fn told(refusal: Refusal, what: &str, request_id: &str) -> Answer {
+fn told(refusal: Refusal, what: &str, request_id: &str, challenges: &[&str]) -> Answer {
     let kind = refusal.error.kind();
     if kind.status >= 500 {
         let (kind, status) = (kind.code, kind.status);
         tracing::error!(request_id, what, kind, status, error = %refusal.error, "a request failed");
     }
-    refusal.into_answer()
+    refusal.into_answer(challenges)
 }
