@@ -12,14 +12,14 @@ use shared::{
     ports::{Clock, SecretSource},
     secrets::SecretCache,
 };
-use std::{borrow::Cow, future::Future, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, future::Future, sync::Arc};
 
 /// Knows the credentials of this API.
 pub trait Gate: Send + Sync {
     /// Whose credential this is; `None` if nobody's.
     fn authenticate(&self, bearer: &str, now: Timestamp) -> impl Future<Output = Result<Option<Principal>>> + Send;
-    /// How many persons may approve in an org.
-    fn approvers(&self, org: &OrgId, now: Timestamp) -> impl Future<Output = Result<usize>> + Send;
+    /// The subjects who may approve in an org.
+    fn approvers(&self, org: &OrgId, now: Timestamp) -> impl Future<Output = Result<BTreeSet<String>>> + Send;
     /// The keys that links in mails are signed with.
     fn link_keys(&self) -> impl Future<Output = Result<Vec<Secret>>> + Send;
 }
@@ -29,7 +29,7 @@ impl<S: SecretSource, C: Clock> Gate for SecretCache<S, C> {
         self.authenticate_api(bearer, now).await
     }
 
-    async fn approvers(&self, org: &OrgId, now: Timestamp) -> Result<usize> {
+    async fn approvers(&self, org: &OrgId, now: Timestamp) -> Result<BTreeSet<String>> {
         self.api_approvers(org, now).await
     }
 
@@ -43,7 +43,7 @@ impl<G: Gate> Gate for Arc<G> {
         G::authenticate(self, bearer, now).await
     }
 
-    async fn approvers(&self, org: &OrgId, now: Timestamp) -> Result<usize> {
+    async fn approvers(&self, org: &OrgId, now: Timestamp) -> Result<BTreeSet<String>> {
         G::approvers(self, org, now).await
     }
 

@@ -12,7 +12,7 @@ use shared::{
     signing::LocalSigner,
     store::{Retention, Store},
 };
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 use tokenwarden_tests::{dynamo::LocalDynamo, sample, world::LINK_KEY};
 
 pub(crate) const ORG: &str = "org-1";
@@ -28,9 +28,9 @@ impl Clock for Still {
     async fn sleep(&self, _: Duration) {}
 }
 
-/// Credentials named as their roles, how many persons may approve, and whether any of this can be read.
+/// Credentials named as their roles, who may approve, and whether any of this can be read.
 pub(crate) struct Names {
-    approvers: usize,
+    approvers: &'static [&'static str],
     secrets: Secrets,
 }
 
@@ -62,8 +62,8 @@ impl Gate for Names {
         Ok(Some(Principal { subject: bearer.to_owned(), roles: [role].into(), orgs }))
     }
 
-    async fn approvers(&self, _: &OrgId, _: Timestamp) -> Result<usize> {
-        Ok(self.approvers)
+    async fn approvers(&self, _: &OrgId, _: Timestamp) -> Result<BTreeSet<String>> {
+        Ok(self.approvers.iter().map(|subject| (*subject).to_owned()).collect())
     }
 
     async fn link_keys(&self) -> Result<Vec<Secret>> {
@@ -95,17 +95,17 @@ impl Server {
     }
 
     pub(crate) async fn empty(pages: Pages) -> Self {
-        Self::with_approvers(2, pages).await
+        Self::with_approvers(&["approver", "approver-2"], pages).await
     }
 
-    /// An empty store, and so many persons who may approve.
-    pub(crate) async fn with_approvers(approvers: usize, pages: Pages) -> Self {
+    /// An empty store, and these who may approve.
+    pub(crate) async fn with_approvers(approvers: &'static [&'static str], pages: Pages) -> Self {
         Self::with(Names { approvers, secrets: Secrets::Readable }, pages).await
     }
 
     /// No secret can be read: every request that needs a credential or a link fails by our fault.
     pub(crate) async fn without_secrets() -> Self {
-        Self::with(Names { approvers: 2, secrets: Secrets::Unreadable }, Pages::SignIn).await
+        Self::with(Names { approvers: &[], secrets: Secrets::Unreadable }, Pages::SignIn).await
     }
 
     async fn with(names: Names, pages: Pages) -> Self {
