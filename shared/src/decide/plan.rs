@@ -303,7 +303,7 @@ pub fn action(org: &OrgId, cause: &Cause, plan: Plan, generation: u32, now: Time
     }
 }
 
-/// The same action with a new plan: approvals of the old one do not hold, and the grace starts now.
+/// The same action with a new plan: what was agreed to or answered by the old one does not hold, and the grace starts now.
 pub fn replanned(action: &Action, plan: Plan, now: Timestamp) -> Action {
     Action {
         state: first_state(&plan),
@@ -311,6 +311,7 @@ pub fn replanned(action: &Action, plan: Plan, now: Timestamp) -> Action {
         planned_at: now,
         agreed: Vec::new(),
         told: Vec::new(),
+        not_needed: None,
         claim: None,
         reason: plan.withheld.clone(),
         plan,

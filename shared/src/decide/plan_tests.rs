@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::decide::judge::tests::{report, row};
-use crate::model::{Calendar, Limits, Step};
+use crate::model::{Agreement, Calendar, Limits, Step};
 use std::collections::BTreeMap;
 
 /// Nobody ever rests.
@@ -121,6 +121,18 @@ fn what_is_held_back_is_withheld_from_its_first_moment_and_again_after_a_new_pla
     let enforced = replanned(&observed, plan(Mode::Enforce), now());
     assert_eq!((enforced.state, &enforced.reason), (ActionState::Planned, &None));
     assert_eq!(replanned(&enforced, plan(Mode::Observe), now()).state, ActionState::Withheld);
+}
+
+#[test]
+fn an_answer_to_an_earlier_plan_brings_nothing_forward_in_a_new_one() {
+    let plan = |mode| plan_of(&row(), mode, Approval::Waived);
+    let said = Agreement { by: "owner a".into(), at: now() - TimeDelta::days(30), reason: "r".into() };
+    let answered = action(&"acme".into(), &cause(), plan(Mode::Enforce), 1, now() - TimeDelta::days(40));
+    let answered = Action { not_needed: Some(said), ..answered };
+    let observed = replanned(&answered, plan(Mode::Observe), now() - TimeDelta::days(20));
+    let enforced = replanned(&observed, plan(Mode::Enforce), now());
+    let due_at = now() + TimeDelta::days(7);
+    assert_eq!(ladder::current(&enforced, None, &every_day()), ladder::Current::Act { due_at }, "its grace starts now");
 }
 
 #[test]
