@@ -81,7 +81,9 @@ pub fn plan(
     now: Timestamp,
 ) -> Option<Plan> {
     let Terms { before, last, approval } = terms(cause, &policy.policy, now)?;
-    let protected = protection(row, &policy.policy).or_else(|| owner_plan::guarded(last.action, row));
+    let protected = protection(row, &policy.policy)
+        .or_else(|| owner_plan::guarded(last.action, row))
+        .or_else(|| made_our_key(last.action, row));
     let withheld = withheld(row, basis, cause, last.action, &policy.policy);
     let approval = match last.action.scope() {
         Scope::Owner => owner_plan::approval(last.action, approval, protected.as_ref()),
@@ -212,6 +214,12 @@ fn last_use(row: &CredentialRow) -> String {
 fn protection(row: &CredentialRow, policy: &Policy) -> Option<String> {
     let owner = row.credential.owner.as_ref()?;
     policy.protected.contains(owner).then(|| "its owner is on the policy's list of protected people".to_owned())
+}
+
+/// Whoever made one of our keys may be no admin any more, and the key still be what we work with.
+fn made_our_key(action: ActionKind, row: &CredentialRow) -> Option<String> {
+    let acts = action.scope() == Scope::Credential && !action.only_tells();
+    (acts && row.owner_made_our_key).then(|| "its owner made a key that is or may be one of ours".to_owned())
 }
 
 fn withheld(
