@@ -72,6 +72,7 @@ pub fn row(n: i64) -> CredentialRow {
         last_used_source: if last_used_at.is_some() { LastUsedSource::Inventory } else { LastUsedSource::None },
         usage: if n % 9 == 0 { Use::Unknown } else { Use::Known },
         own: n == 14,
+        owner_made_our_key: false,
         profile,
         findings,
         notes: notes(n),

@@ -15,6 +15,8 @@ mod doors;
 mod entered;
 #[path = "api/ledger.rs"]
 mod ledger;
+#[path = "api/logs.rs"]
+mod logs;
 #[path = "api/messages.rs"]
 mod messages;
 #[path = "api/orgs.rs"]

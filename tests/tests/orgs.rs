@@ -2,41 +2,48 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use atlassian_sim::SimOptions;
+use remediate_tokens::Trigger;
 use serde_json::json;
 use shared::{
-    clock::NoDeadline,
+    clock::{InstantDeadline, NoDeadline},
     config::{AtlassianSettings, ReportSettings},
-    decide::govern::{Governing, OrgChange, Removal},
+    decide::{
+        govern::{Governing, OrgChange, Removal},
+        policy,
+    },
     error::{Error, Result},
     flow::{
+        decide_action::{approve, put_policy},
         govern::{add_org, change_org, remove_org},
         purge::Purged,
         register::register_org,
     },
-    model::{OrgId, OrgState, ReportStatus, Secret},
-    ports::{CaseReader, ReportReader, SecretSource},
+    model::{Action, ActionState, OrgId, OrgState, ReportStatus, Secret},
+    ports::{CaseReader, Clock, Deadline, ReportReader, SecretSource},
     secrets::SecretCache,
-    source::AtlassianReader,
+    source::{AtlassianReader, TokenRevokerClient},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::Duration,
 };
-use tokenwarden_tests::world::{TestClock, World, events, limits};
+use tokenwarden_tests::world::{ENFORCE, TestClock, World, events, limits};
 
 const ORGS: usize = 3;
 
-/// The reading keys of all the simulated orgs.
+/// The keys of all the simulated orgs.
 struct Keys;
 
 impl SecretSource for Keys {
     async fn fetch(&self, name: &str) -> Result<Secret> {
-        let entry = |n: usize| (org(n).to_string(), json!({ "key": key(n), "own_key_ids": [] }));
-        match name {
-            "atlassian-read" => Ok(Secret::new(json!((1..=ORGS).map(entry).collect::<BTreeMap<_, _>>()).to_string())),
-            other => Err(Error::SecretUnavailable { name: other.into(), reason: "not in this world".into() }),
-        }
+        let kind = match name {
+            "atlassian-read" => "read",
+            "atlassian-unscoped" => "admin",
+            other => return Err(Error::SecretUnavailable { name: other.into(), reason: "not in this world".into() }),
+        };
+        let entry = |n: usize| (org(n).to_string(), json!({ "key": key(kind, n), "own_key_ids": [] }));
+        Ok(Secret::new(json!((1..=ORGS).map(entry).collect::<BTreeMap<_, _>>()).to_string()))
     }
 }
 
@@ -45,18 +52,37 @@ fn org(number: usize) -> OrgId {
     OrgId::new(format!("00000000-0000-4000-8000-{number:012}"))
 }
 
-fn key(number: usize) -> String {
-    if number == 1 { "sim-read-key".into() } else { format!("sim-read-key-{number}") }
+fn key(kind: &str, number: usize) -> String {
+    if number == 1 { format!("sim-{kind}-key") } else { format!("sim-{kind}-key-{number}") }
 }
 
 async fn three() -> World {
     World::with(SimOptions { users: 40, tokens: 30, max_events: 200, orgs: ORGS, ..SimOptions::default() }).await
 }
 
+fn settings(world: &World) -> AtlassianSettings {
+    AtlassianSettings { base_url: world.sim.url(), call_timeout: Duration::from_secs(20) }
+}
+
 fn source(world: &World) -> AtlassianReader<Keys, TestClock> {
-    let settings = AtlassianSettings { base_url: world.sim.url(), call_timeout: Duration::from_secs(20) };
+    let settings = settings(world);
     let http = shared::http::atlassian_http_client(settings.call_timeout);
     AtlassianReader::new(http, &settings, Arc::new(SecretCache::new(Keys, world.clock.clone()))).unwrap()
+}
+
+/// One sweep of remediate-tokens.
+async fn sweep(world: &World, deadline: &impl Deadline) -> remediate_tokens::Outcome {
+    let settings = settings(world);
+    let http = shared::http::atlassian_http_client(settings.call_timeout);
+    let keys = Arc::new(SecretCache::new(Keys, world.clock.clone()));
+    let revoker = TokenRevokerClient::new(http, &settings, keys).unwrap();
+    world.remediation(world.store(), revoker).run(Trigger::Sweep, deadline).await.unwrap()
+}
+
+/// The actions of an org that wait for an approval.
+async fn waiting(world: &World, number: usize) -> Vec<Action> {
+    let actions = world.store().actions(&org(number), None, 1_000).await.unwrap().items;
+    actions.into_iter().filter(|action| action.state == ActionState::Waiting).collect()
 }
 
 /// One tick of report-tokens, with these orgs in the setting ORGS.
@@ -71,6 +97,23 @@ async fn poll(world: &World, configured: &[OrgId]) -> BTreeSet<OrgId> {
     let settings = poll_audit::Settings { orgs: configured.to_vec(), events: events(), limits: limits() };
     let app = poll_audit::App::new(world.store(), source(world), world.clock.clone(), settings);
     app.run(&NoDeadline).await.unwrap().orgs.into_iter().map(|outcome| outcome.org).collect()
+}
+
+/// Polls until every org's log is read to its end.
+async fn caught_up(world: &World) {
+    for _ in 0..100 {
+        poll(world, &all()).await;
+        let mut behind = 0;
+        for org in all() {
+            let live = world.store().poll_lag(&org).await.unwrap().and_then(|state| state.live.caught_up_at);
+            behind += usize::from(live != Some(world.clock.now()));
+        }
+        if behind == 0 {
+            return;
+        }
+        world.advance(Duration::from_secs(60)).await;
+    }
+    panic!("the logs were not read to their ends");
 }
 
 /// The numbers of the orgs that have a report, with what it is worth.
@@ -135,6 +178,37 @@ async fn a_slow_a_failing_and_a_keyless_org_neither_delay_nor_stop_the_report_of
     let of = |number: usize| asked.iter().enumerate().filter(move |(_, path)| path.contains(org(number).as_str()));
     let (slow_ended, next_ended) = (of(1).map(|(at, _)| at).max(), of(2).map(|(at, _)| at).max());
     assert!(next_ended < slow_ended, "the next org was read while the slow one, begun before it, was still being read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_org_whose_atlassian_hangs_does_not_keep_the_others_from_being_swept() {
+    let world =
+        World::with(SimOptions { users: 300, tokens: 120, max_events: 500, orgs: ORGS, ..SimOptions::default() });
+    let world = world.await;
+    caught_up(&world).await;
+    report(&world, &all()).await;
+    let (store, two) = (world.store(), [1, 2]);
+    for number in two {
+        let enforce = policy::parse(ENFORCE).unwrap();
+        let before = store.policy(&org(number)).await.unwrap();
+        put_policy(&store, &org(number), before.as_ref(), enforce, world.decider("admin")).await.unwrap();
+    }
+    sweep(&world, &NoDeadline).await;
+    let mut due = BTreeMap::new();
+    for number in two {
+        let action = waiting(&world, number).await.remove(0);
+        approve(&store, &org(number), &action.id, &action.plan_hash, world.decider("ann")).await.unwrap();
+        due.insert(number, action);
+    }
+    world.advance(Duration::from_secs(7 * 86_400)).await;
+    caught_up(&world).await;
+    let hanging = due[&1].plan.target.owner.as_ref().unwrap().as_str().replace(':', "%3A");
+    let fault = json!({ "path_prefix": format!("/users/{hanging}"), "delay_ms": 6_000 });
+    world.sim_post("/_sim/faults", &fault).await;
+    sweep(&world, &InstantDeadline::after(Duration::from_secs(5))).await;
+    let state = async |number: usize| store.action(&org(number), &due[&number].id).await.unwrap().unwrap().value.state;
+    assert_eq!(state(2).await, ActionState::Done);
+    assert_eq!(state(1).await, ActionState::Waiting, "its Atlassian hung until the time was up");
 }
 
 #[tokio::test(flavor = "multi_thread")]

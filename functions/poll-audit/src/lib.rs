@@ -1,5 +1,6 @@
 //! Reads the event stream of every governed org from its checkpoint, once a minute.
 
+use chrono::TimeDelta;
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
 use shared::{
@@ -9,7 +10,7 @@ use shared::{
     flow::{
         health::poll_health,
         poll_events::{PollOutcome, Ports, poll},
-        register::{ORGS_AT_A_TIME, governed},
+        register::{ORGS_AT_A_TIME, governed, in_turn},
     },
     http,
     model::{Measure, Metric, OrgId, Timestamp},
@@ -22,6 +23,9 @@ use std::time::Duration;
 
 /// What is left of the invocation for the answer and for a page that takes longer than others.
 pub const MARGIN: Duration = Duration::from_secs(5);
+
+/// How often the schedule runs it (the template's `Schedule`).
+const TICK: TimeDelta = TimeDelta::minutes(1);
 
 /// The function, over its ports.
 pub struct App<S, A, C> {
@@ -180,14 +184,9 @@ where
         }
     }
 
-    /// The orgs to poll. Each minute another one is first, so that none starves behind a busy one.
     async fn orgs(&self) -> Result<Vec<OrgId>> {
         let all = governed(&self.store.orgs().await?, &self.settings.orgs);
-        let mut orgs: Vec<OrgId> = all.into_iter().collect();
-        let minute = self.clock.now().timestamp().div_euclid(60);
-        let first = minute.rem_euclid(orgs.len().max(1) as i64) as usize;
-        orgs.rotate_left(first);
-        Ok(orgs)
+        Ok(in_turn(all.into_iter().collect(), TICK, self.clock.now()))
     }
 }
 

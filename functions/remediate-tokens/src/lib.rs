@@ -1,16 +1,18 @@
 //! Advances cases: plans, asks, waits, re-checks, acts within a budget, records.
 
 use chrono::TimeDelta;
+use futures::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 use shared::{
     clock::SystemClock,
     config::Settings,
     decide::budget::SKEW_MAX,
-    error::Result,
+    error::{Error, Result},
     flow::{
         cases::Cases,
         deliver::{Post, Posted, deliver},
         publish_head::{Published, publish_head},
+        register::{ORGS_AT_A_TIME, in_turn},
         seats::tell_of_ended,
         sweep::{Swept, handle, sweep},
     },
@@ -48,6 +50,8 @@ const LATE_EFFECT: TimeDelta = TimeDelta::seconds(10);
 /// Between the moment that a claim bears and its call lie the claim's write and two reads: this is as long as a whole
 /// invocation may take (the template's `Timeout`).
 const CLAIM_TO_CALL: TimeDelta = TimeDelta::seconds(120);
+/// How often the schedule sweeps (the template's `Schedule`).
+const TICK: TimeDelta = TimeDelta::minutes(5);
 /// How long a chat or a webhook may take to take a message.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -85,6 +89,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Adds what another org came to.
+    fn add(&mut self, other: Self) {
+        self.orgs.extend(other.orgs);
+        self.messages.extend(other.messages);
+        self.failed += other.failed;
+    }
+
     /// What an invocation measured.
     pub fn measures(&self) -> Vec<Measure> {
         let pending = self.orgs.values().map(|swept| swept.failed).sum::<u64>() + self.batch_item_failures.len() as u64;
@@ -211,27 +222,42 @@ where
         Cases { store: &self.store, revoker: &self.revoker, clock: &self.clock, recovery_wait }
     }
 
-    /// Sweeps the orgs one after another; one org's failure does not stop the others.
+    /// Sweeps several orgs at the same time: neither a slow one nor one's failure stops the others.
     async fn sweep(&self, deadline: &impl Deadline) -> Result<Outcome> {
-        let (mut outcome, mut failure) = (Outcome::default(), None);
-        let orgs: Vec<Org> = self.store.orgs().await?.into_iter().filter(Org::is_active).collect();
+        let orgs = self.orgs().await?;
         self.publish_heads(&orgs, deadline).await;
-        for org in orgs {
-            self.ask_for_steps(&org).await;
-            match sweep(&self.cases(), &org, deadline).await {
-                Ok(swept) => drop(outcome.orgs.insert(org.id.to_string(), swept)),
-                Err(error) => {
-                    tracing::error!(org = %org.id, error = %error, "the sweep failed");
-                    outcome.failed += 1;
-                    failure = Some(error);
-                }
-            }
-            self.post(&org, deadline, &mut outcome).await;
+        let work: Vec<_> = orgs.iter().map(|org| self.sweep_org(org, deadline)).collect();
+        let done: Vec<_> = stream::iter(work).buffer_unordered(ORGS_AT_A_TIME).collect().await;
+        let (mut outcome, mut failure) = (Outcome::default(), None);
+        for (of_org, failed) in done {
+            outcome.add(of_org);
+            failure = failed.or(failure);
         }
         match failure {
             Some(error) if outcome.orgs.is_empty() => Err(error),
             Some(_) | None => Ok(outcome),
         }
+    }
+
+    async fn orgs(&self) -> Result<Vec<Org>> {
+        let orgs = self.store.orgs().await?.into_iter().filter(Org::is_active).collect();
+        Ok(in_turn(orgs, TICK, self.clock.now()))
+    }
+
+    /// What is due of one org: its people are asked, its cases advance, its messages go out.
+    async fn sweep_org(&self, org: &Org, deadline: &impl Deadline) -> (Outcome, Option<Error>) {
+        let (mut outcome, mut failure) = (Outcome::default(), None);
+        self.ask_for_steps(org).await;
+        match sweep(&self.cases(), org, deadline).await {
+            Ok(swept) => drop(outcome.orgs.insert(org.id.to_string(), swept)),
+            Err(error) => {
+                tracing::error!(org = %org.id, error = %error, "the sweep failed");
+                outcome.failed += 1;
+                failure = Some(error);
+            }
+        }
+        self.post(org, deadline, &mut outcome).await;
+        (outcome, failure)
     }
 
     /// Publishes the heads that are due, before the sweep, which may use up the time day after day. A key that does not
@@ -277,7 +303,7 @@ where
                 Ok(Some(org)) => drop(told.insert(org.id.to_string(), org)),
                 Ok(None) => {}
                 Err(error) => {
-                    tracing::error!(org = %org, pending = ?pending, error = %error, "will be delivered again");
+                    tracing::error!(org = %org, %pending, error = %error, "will be delivered again");
                     outcome.batch_item_failures.push(Failure { item_identifier: sequence });
                     break;
                 }

@@ -88,8 +88,11 @@ impl Answer {
         ];
         let fixed = fixed.into_iter().map(|(name, value)| (name, value.to_owned()));
         for (name, value) in fixed.chain(self.headers) {
-            if let Ok(value) = HeaderValue::from_str(&value) {
-                response.headers_mut().insert(name, value);
+            match HeaderValue::from_str(&value) {
+                // Each scheme is a header of its own.
+                Ok(value) if name == header::WWW_AUTHENTICATE => drop(response.headers_mut().append(name, value)),
+                Ok(value) => drop(response.headers_mut().insert(name, value)),
+                Err(_) => {}
             }
         }
         response
@@ -112,15 +115,17 @@ impl From<Error> for Refusal {
 }
 
 impl Refusal {
-    /// The answer that tells it.
-    pub(crate) fn into_answer(self) -> Answer {
+    /// The answer that tells it; where a credential is wanted, by one of these schemes.
+    pub(crate) fn into_answer(self, challenges: &[&str]) -> Answer {
         let (status, mut document) = problem::problem(&self.error);
         if let Some((name, value)) = self.more {
             document[name] = value;
         }
         let answer = Answer::new(status, problem::MEDIA_TYPE, document.to_string());
         match (&self.error, self.error.kind().retry) {
-            (Error::Unauthorized, _) => answer.with(header::WWW_AUTHENTICATE, "Bearer"),
+            (Error::Unauthorized, _) => {
+                challenges.iter().fold(answer, |answer, scheme| answer.with(header::WWW_AUTHENTICATE, *scheme))
+            }
             (_, Retry::Later) => answer.with(header::RETRY_AFTER, "5"),
             (_, Retry::No) => answer,
         }

@@ -75,9 +75,11 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
     pub async fn handle(&self, request: Request) -> Response<Body> {
         let now = self.clock.now();
         let id = self.request_id(&request, now);
-        let answer = match self.answer(&request, now).await {
+        let found = self.router.find(request.uri().path(), request.method());
+        let what = found.pattern();
+        let answer = match self.answer(found, &request, now).await {
             Ok(answer) => answer,
-            Err(refusal) => told(refusal, &request, &id),
+            Err(refusal) => told(refusal, what, &id, gate::challenges(&request)),
         };
         let mut response = answer.into_response(&id);
         if request.method() == Method::HEAD {
@@ -86,12 +88,13 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
         response
     }
 
-    async fn answer(&self, request: &Request, now: Timestamp) -> Reply {
-        let (route, path) = match self.router.find(request.uri().path(), request.method()) {
+    async fn answer(&self, found: Found, request: &Request, now: Timestamp) -> Reply {
+        let (route, path) = match found {
             Found::Route(route, path) => (route, path),
             Found::OtherMethods(allow) => return Ok(Answer::other_methods(allow)),
             Found::Nothing => return Err(Error::NotFound("this path".into()).into()),
         };
+        gate::check_source(request)?;
         let principal = self.admit(route, request, now).await?;
         let query = ask::query(route, request.uri().query().unwrap_or_default())?;
         self.dispatch(&Ask { request, route, path, query, principal, now }).await
@@ -222,13 +225,13 @@ fn names(roles: &[Role]) -> String {
     roles.iter().map(name).collect::<Vec<_>>().join(" or ")
 }
 
-/// A refusal as an answer; what is our own failure is logged here, once, with ids and without bodies.
-fn told(refusal: Refusal, request: &Request, request_id: &str) -> Answer {
+/// A refusal as an answer; what is our own failure is logged here, once, by its route. A path is never logged: a link in it
+/// is a credential.
+fn told(refusal: Refusal, what: &str, request_id: &str, challenges: &[&str]) -> Answer {
     let kind = refusal.error.kind();
     if kind.status >= 500 {
-        let what = request.uri().path();
         let (kind, status) = (kind.code, kind.status);
         tracing::error!(request_id, what, kind, status, error = %refusal.error, "a request failed");
     }
-    refusal.into_answer()
+    refusal.into_answer(challenges)
 }

@@ -53,8 +53,7 @@ impl Ask<'_> {
 
     /// Whether the caller accepts this media type by name.
     pub(crate) fn accepts(&self, media_type: &str) -> bool {
-        let accepted = self.header(&header::ACCEPT).unwrap_or_default();
-        accepted.split(',').any(|one| one.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type))
+        accepts(self.request, media_type)
     }
 
     /// The org that the path names, if it is registered and the principal may see it. One that was removed can only be
@@ -106,6 +105,12 @@ impl Ask<'_> {
             Error::invalid("the body", format!("line {line}, column {column}: it must be JSON like {shape}"))
         })
     }
+}
+
+/// Whether a request accepts this media type by name.
+pub(crate) fn accepts(request: &Request, media_type: &str) -> bool {
+    let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.split(',').any(|one| one.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type))
 }
 
 fn bytes(request: &Request) -> &[u8] {

@@ -2,6 +2,7 @@
 
 use crate::route::{Access, Route};
 use serde_json::{Map, Value, json};
+use shared::model::Role;
 
 const SCHEMAS: &str = include_str!("schemas.json");
 
@@ -50,6 +51,7 @@ pub fn document() -> Value {
             "schemas": serde_json::from_str::<Value>(SCHEMAS).unwrap_or_default(),
             "securitySchemes": {
                 "api": { "type": "http", "scheme": "bearer", "description": "A token of this API; its roles are reader, approver and admin, each given by itself." },
+                "browser": { "type": "http", "scheme": "basic", "description": "The same token as the password, with any user name, for browsers. What is neither GET nor HEAD must come from a page of this address: `Sec-Fetch-Site` is `same-origin` or `none`, or the host of `Origin` is that of `Host`." },
                 "webhook": { "type": "http", "scheme": "bearer", "description": "The webhook credential of the org." },
             },
         },
@@ -101,13 +103,18 @@ fn reference(schema: &str) -> Value {
 fn security(route: Route) -> Value {
     match route.access() {
         Access::Everyone => json!([]),
-        Access::PageReader => json!([{ "api": ["reader"] }]),
-        Access::Holder(roles) => roles.iter().map(|role| json!({ "api": [role] })).collect(),
+        Access::PageReader => signed_in(&[Role::Reader]),
+        Access::Holder(roles) => signed_in(roles),
         // The token is a field of the form.
         Access::Form(_) => json!([]),
         // The link itself is what opens it.
         Access::Link => json!([]),
     }
+}
+
+/// One of these roles, by either scheme.
+fn signed_in(roles: &[Role]) -> Value {
+    ["api", "browser"].iter().flat_map(|scheme| roles.iter().map(move |role| json!({ *scheme: [role] }))).collect()
 }
 
 fn parameters(route: Route) -> Vec<Value> {

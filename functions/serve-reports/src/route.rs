@@ -207,6 +207,16 @@ pub(crate) enum Found {
     Nothing,
 }
 
+impl Found {
+    /// The pattern of its route; empty where there is none.
+    pub(crate) fn pattern(&self) -> &'static str {
+        match self {
+            Self::Route(route, _) => route.pattern(),
+            Self::OtherMethods(_) | Self::Nothing => "",
+        }
+    }
+}
+
 /// Finds routes by path and method.
 pub(crate) struct Router(matchit::Router<Vec<Route>>);
 

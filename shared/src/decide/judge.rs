@@ -131,6 +131,7 @@ impl LookedUp {
 pub fn rows(holdings: Holdings, looked_up: &LookedUp, frame: &Frame<'_>) -> Vec<CredentialRow> {
     let judged: Vec<Judged> =
         (0..holdings.credentials.len()).map(|at| judge(&holdings, at, looked_up, frame)).collect();
+    let made_our_key = judged.iter().any(|one| one.own != Own::No);
     let Holdings { mut owner, credentials, profiles, places, .. } = holdings;
     let mut left = credentials.len();
     // The last row takes the owner; most accounts hold one credential.
@@ -145,6 +146,7 @@ pub fn rows(holdings: Holdings, looked_up: &LookedUp, frame: &Frame<'_>) -> Vec<
         last_used_source: judged.last_used_source,
         usage: judged.usage,
         own: judged.own == Own::Yes,
+        owner_made_our_key: made_our_key && credential.owner.is_some(),
         profile: place.and_then(|at| profiles[at].take()),
         findings: judged.findings,
         notes: judged.notes,

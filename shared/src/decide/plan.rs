@@ -81,7 +81,9 @@ pub fn plan(
     now: Timestamp,
 ) -> Option<Plan> {
     let Terms { before, last, approval } = terms(cause, &policy.policy, now)?;
-    let protected = protection(row, &policy.policy).or_else(|| owner_plan::guarded(last.action, row));
+    let protected = protection(row, &policy.policy)
+        .or_else(|| owner_plan::guarded(last.action, row))
+        .or_else(|| made_our_key(last.action, row));
     let withheld = withheld(row, basis, cause, last.action, &policy.policy);
     let approval = match last.action.scope() {
         Scope::Owner => owner_plan::approval(last.action, approval, protected.as_ref()),
@@ -214,6 +216,12 @@ fn protection(row: &CredentialRow, policy: &Policy) -> Option<String> {
     policy.protected.contains(owner).then(|| "its owner is on the policy's list of protected people".to_owned())
 }
 
+/// Whoever made one of our keys may be no admin any more, and the key still be what we work with.
+fn made_our_key(action: ActionKind, row: &CredentialRow) -> Option<String> {
+    let acts = action.scope() == Scope::Credential && !action.only_tells();
+    (acts && row.owner_made_our_key).then(|| "its owner made a key that is or may be one of ours".to_owned())
+}
+
 fn withheld(
     row: &CredentialRow,
     basis: Basis<'_>,
@@ -303,7 +311,7 @@ pub fn action(org: &OrgId, cause: &Cause, plan: Plan, generation: u32, now: Time
     }
 }
 
-/// The same action with a new plan: approvals of the old one do not hold, and the grace starts now.
+/// The same action with a new plan: what was agreed to or answered by the old one does not hold, and the grace starts now.
 pub fn replanned(action: &Action, plan: Plan, now: Timestamp) -> Action {
     Action {
         state: first_state(&plan),
@@ -311,6 +319,7 @@ pub fn replanned(action: &Action, plan: Plan, now: Timestamp) -> Action {
         planned_at: now,
         agreed: Vec::new(),
         told: Vec::new(),
+        not_needed: None,
         claim: None,
         reason: plan.withheld.clone(),
         plan,

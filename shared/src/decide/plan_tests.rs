@@ -1,8 +1,9 @@
 //! What a plan says, and what keeps it back.
 
 use super::*;
-use crate::decide::judge::tests::{report, row};
-use crate::model::{Calendar, Limits, Step};
+use crate::decide::judge::tests::{report, row, rows_of};
+use crate::model::{Agreement, Calendar, Credential, Limits, Step};
+use crate::rules::tests::{at, token};
 use std::collections::BTreeMap;
 
 /// Nobody ever rests.
@@ -121,6 +122,39 @@ fn what_is_held_back_is_withheld_from_its_first_moment_and_again_after_a_new_pla
     let enforced = replanned(&observed, plan(Mode::Enforce), now());
     assert_eq!((enforced.state, &enforced.reason), (ActionState::Planned, &None));
     assert_eq!(replanned(&enforced, plan(Mode::Observe), now()).state, ActionState::Withheld);
+}
+
+#[test]
+fn an_answer_to_an_earlier_plan_brings_nothing_forward_in_a_new_one() {
+    let plan = |mode| plan_of(&row(), mode, Approval::Waived);
+    let said = Agreement { by: "owner a".into(), at: now() - TimeDelta::days(30), reason: "r".into() };
+    let answered = action(&"acme".into(), &cause(), plan(Mode::Enforce), 1, now() - TimeDelta::days(40));
+    let answered = Action { not_needed: Some(said), ..answered };
+    let observed = replanned(&answered, plan(Mode::Observe), now() - TimeDelta::days(20));
+    let enforced = replanned(&observed, plan(Mode::Enforce), now());
+    let due_at = now() + TimeDelta::days(7);
+    assert_eq!(ladder::current(&enforced, None, &every_day()), ladder::Current::Act { due_at }, "its grace starts now");
+}
+
+/// A user's token and a key of the org, both of one account.
+fn token_and_key() -> Vec<Credential> {
+    let token = Credential { last_used_at: Some(at("2026-02-10")), ..token() };
+    let reference = CredentialRef { kind: CredentialKind::OrgApiKey, id: "k1".into() };
+    vec![Credential { reference, ..token.clone() }, token]
+}
+
+#[test]
+fn what_the_maker_of_one_of_our_keys_holds_needs_an_approval_even_where_it_is_waived() {
+    let approval = |own: Option<&[&str]>| {
+        let own: Option<BTreeSet<CredentialId>> = own.map(|ids| ids.iter().map(|id| (*id).into()).collect());
+        let rows = rows_of(token_and_key(), own.as_ref(), &policy(Mode::Enforce, Approval::Waived).policy);
+        let token = rows.iter().find(|row| row.credential.reference.kind == CredentialKind::UserApiToken).unwrap();
+        let plan = plan_of(token, Mode::Enforce, Approval::Waived);
+        (plan.approval, plan.protected.is_some())
+    };
+    assert_eq!(approval(Some(&["k1"])), (Approval::Required, true));
+    assert_eq!(approval(None), (Approval::Required, true), "any key may be one of ours");
+    assert_eq!(approval(Some(&["k2"])), (Approval::Waived, false));
 }
 
 #[test]

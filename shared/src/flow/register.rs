@@ -6,6 +6,7 @@ use crate::{
     model::{CredentialId, LedgerKind, LedgerRecord, Org, OrgId, Policy, PolicyVersion, Timestamp, Versioned},
     ports::{CaseChange, CaseStore, FindingStore, TokenReader, Written},
 };
+use chrono::TimeDelta;
 use std::collections::BTreeSet;
 
 /// So many orgs are worked for at the same time: a slow one delays no other, and each holds a few megabytes.
@@ -50,6 +51,15 @@ pub fn governed(registered: &[Org], configured: &[OrgId]) -> BTreeSet<OrgId> {
     known.filter(|org| !resting.contains(org)).cloned().collect()
 }
 
+/// The orgs in the order in which this tick of a schedule works for them: in each tick another one is first, so that none
+/// starves behind those before it.
+pub fn in_turn<T>(mut orgs: Vec<T>, every: TimeDelta, now: Timestamp) -> Vec<T> {
+    let tick = now.timestamp().div_euclid(every.num_seconds().max(1));
+    let first = tick.rem_euclid(orgs.len().max(1) as i64) as usize;
+    orgs.rotate_left(first);
+    orgs
+}
+
 /// Makes a policy the org's first version, unless it has one: what is in force is never overwritten from here.
 ///
 /// # Errors
@@ -86,4 +96,21 @@ pub async fn seed_policy(
     // Losing the race to another first version is as good as winning it.
     let change = CaseChange { policy: Some(first), record: Some(record), ..CaseChange::default() };
     store.apply(org, &change).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_each_tick_another_org_is_first_and_all_of_them_have_their_turn() {
+        let order = |orgs: Vec<u8>, second: i64| {
+            in_turn(orgs, TimeDelta::minutes(5), Timestamp::from_timestamp(second, 0).unwrap())
+        };
+        assert_eq!(order(vec![1, 2, 3, 4, 5], 0), [1, 2, 3, 4, 5]);
+        assert_eq!(order(vec![1, 2, 3, 4, 5], 299), [1, 2, 3, 4, 5]);
+        assert_eq!(order(vec![1, 2, 3, 4, 5], 300), [2, 3, 4, 5, 1]);
+        assert_eq!(order(vec![1, 2, 3, 4, 5], 4 * 300), [5, 1, 2, 3, 4]);
+        assert!(order(Vec::new(), 300).is_empty());
+    }
 }

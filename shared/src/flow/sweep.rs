@@ -45,7 +45,7 @@ where
         match handle(cases, org, &pending, deadline).await {
             Ok(()) => swept.handled += 1,
             Err(error) => {
-                tracing::error!(org = %org.id, pending = ?pending, error = %error, "stays pending");
+                tracing::error!(org = %org.id, %pending, error = %error, "stays pending");
                 swept.failed += 1;
             }
         }

@@ -119,6 +119,9 @@ pub struct CredentialRow {
     pub usage: Use,
     /// One of the keys that Tokenwarden itself uses: never offered for revocation.
     pub own: bool,
+    /// Its owner made a key that is, or as far as known may be, one of ours: it is acted on only by approval.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub owner_made_our_key: bool,
     /// The usage profile that joins it, if one does.
     pub profile: Option<UsageProfile>,
     /// What the rules hold against it.

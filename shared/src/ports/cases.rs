@@ -9,7 +9,7 @@ use crate::{
         Outgoing, Page, PolicyVersion, PurgePlace, RegisterEntry, Seats, Sponsor, Timestamp, Versioned,
     },
 };
-use std::{collections::HashMap, future::Future};
+use std::{collections::HashMap, fmt, future::Future};
 
 /// The registry of orgs, as the intake sees it (table `cases`).
 pub trait OrgStates: Send + Sync {
@@ -139,6 +139,18 @@ pub enum Pending {
     Action(ActionId),
     /// A message to send.
     Message(MessageId),
+}
+
+/// What it is and its id, as a log line names it.
+impl fmt::Display for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Finding(id) => write!(f, "finding/{id}"),
+            Self::Decision(id) => write!(f, "decision/{id}"),
+            Self::Action(id) => write!(f, "action/{id}"),
+            Self::Message(id) => write!(f, "message/{id}"),
+        }
+    }
 }
 
 /// What one transaction on the cases table changes. Everything happens or nothing does.

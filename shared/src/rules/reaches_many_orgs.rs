@@ -2,7 +2,7 @@
 
 use super::{Begins, Of, Past, Rule, Subject, without_parameters};
 use crate::messages::rules as say;
-use crate::model::{CredentialKind, FactName, OrgId, Severity, Timestamp, Verdict};
+use crate::model::{CredentialKind, FactName, Severity, Timestamp, Verdict};
 
 pub(super) const RULE: Rule = Rule {
     id: "reaches-many-orgs",
@@ -19,13 +19,10 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn judge(subject: &Subject<'_>, _now: Timestamp) -> Verdict {
-    let others: Vec<&str> = subject.other_orgs.iter().map(OrgId::as_str).collect();
-    match subject.profile {
-        _ if !others.is_empty() => {
-            Verdict::Guilty { severity: Severity::Medium, reason: say::reaches_many_orgs(&others) }
-        }
-        Some(profile) if profile.key.has_token_id() => Verdict::Clean,
-        Some(_) | None => Verdict::Unknown { missing: "the id by which events name it" },
+    match (subject.other_orgs.len(), subject.profile) {
+        (others @ 1.., _) => Verdict::Guilty { severity: Severity::Medium, reason: say::reaches_many_orgs(others) },
+        (0, Some(profile)) if profile.key.has_token_id() => Verdict::Clean,
+        (0, Some(_) | None) => Verdict::Unknown { missing: "the id by which events name it" },
     }
 }
 
@@ -33,14 +30,21 @@ fn judge(subject: &Subject<'_>, _now: Timestamp) -> Verdict {
 mod tests {
     use super::super::tests::{is_guilty, judge, profile, subject, token};
     use super::*;
-    use crate::model::{ProfileKey, UsageProfile};
+    use crate::model::{OrgId, ProfileKey, UsageProfile};
     use serde_json::json;
 
     #[test]
     fn another_org_convicts_and_only_a_known_id_acquits() {
         let (token, others) = (token(), [OrgId::from("o2"), OrgId::from("o3")]);
         let of = |subject: Subject<'_>| judge(&RULE, json!({}), &subject, "2026-11-21");
-        assert!(is_guilty(&of(Subject { other_orgs: &others, ..subject(&token) })));
+        let verdict = of(Subject { other_orgs: &others, ..subject(&token) });
+        assert!(is_guilty(&verdict));
+        let Verdict::Guilty { reason, .. } = verdict else { panic!() };
+        assert!(reason.contains("2 other governed orgs"), "{reason}");
+        assert!(
+            !others.iter().any(|org| reason.contains(org.as_str())),
+            "its reader may be limited to this org: {reason}"
+        );
         let named = profile("t1", 1, "2026-11-01", "2026-11-01");
         assert_eq!(of(Subject { profile: Some(&named), ..subject(&token) }), Verdict::Clean);
         let nameless = UsageProfile::empty(ProfileKey::of_label(None, "x"));

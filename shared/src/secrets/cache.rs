@@ -103,16 +103,15 @@ impl<S: SecretSource, C: Clock> SecretCache<S, C> {
         Ok(found.await?.1)
     }
 
-    /// How many persons may approve in an org, as the secret says now.
+    /// Who may approve in an org, as the secret says now: the subjects with that role, which no other role implies.
     ///
     /// # Errors
     /// [`Error::SecretUnavailable`] if the secret cannot be read.
-    pub async fn api_approvers(&self, org: &OrgId, now: Timestamp) -> Result<usize> {
+    pub async fn api_approvers(&self, org: &OrgId, now: Timestamp) -> Result<BTreeSet<String>> {
         let (secret, _) = self.find(&self.api, |_| Some(())).await?;
         let holds = |token: &&ApiToken| token.accepted.accepted().not_after.is_none_or(|end| now < end);
         let principals = secret.tokens.iter().filter(holds).map(ApiToken::principal);
-        let may = principals.filter(|one| one.sees(org) && (one.has(Role::Approver) || one.has(Role::Admin)));
-        Ok(may.map(|one| one.subject).collect::<BTreeSet<String>>().len())
+        Ok(principals.filter(|one| one.sees(org) && one.has(Role::Approver)).map(|one| one.subject).collect())
     }
 
     /// The org's Atlassian key for a purpose.

@@ -75,6 +75,7 @@ fn row(n: usize) -> CredentialRow {
         last_used_source: LastUsedSource::Inventory,
         usage: Use::Known,
         own: false,
+        owner_made_our_key: false,
         profile: None,
         findings: Vec::new(),
         notes: Vec::new(),

@@ -205,13 +205,18 @@ async fn nobody_confirms_what_he_proposed_and_nothing_waits_for_a_person_who_doe
     let word = json!({ "digest": looser["proposal"]["digest"], "reason": "me again" });
     let own = server.post("admin", &format!("{POLICY}/confirm"), &word).await;
     assert_eq!(own.status, 403);
-    let alone = Server::with_approvers(1, serve_reports::Pages::SignIn).await;
-    tokenwarden_tests::sample::fill(&alone.store, &ORG.into(), shared::model::Mode::Enforce).await.unwrap();
-    let refused = put_changed(&alone, |policy| policy["limits"]["max_actions"] = json!(9)).await;
-    assert!(refused.status == 409 && refused.text.contains("another approver"), "{}", refused.text);
-    let two =
-        put_changed(&alone, |policy| policy["rules"]["unused"]["respond"]["approval"] = json!("two_persons")).await;
-    assert!(two.status == 409 && two.text.contains("two persons"), "{}", two.text);
+    let two_persons =
+        |policy: &mut serde_json::Value| policy["rules"]["unused"]["respond"]["approval"] = json!("two_persons");
+    // Whoever proposes it is no second person, nor is an admin who may not approve; who may approve is one.
+    for (approvers, status) in [(&[] as &[&str], 409), (&["admin"], 409), (&["approver"], 202)] {
+        let few = Server::with_approvers(approvers, serve_reports::Pages::SignIn).await;
+        tokenwarden_tests::sample::fill(&few.store, &ORG.into(), shared::model::Mode::Enforce).await.unwrap();
+        let looser = put_changed(&few, |policy| policy["limits"]["max_actions"] = json!(9)).await;
+        assert_eq!(looser.status, status, "{approvers:?}: {}", looser.text);
+        assert_eq!(looser.text.contains("another approver"), status == 409, "{}", looser.text);
+        let two = put_changed(&few, two_persons).await;
+        assert!(two.status == 409 && two.text.contains("two persons"), "{approvers:?}: {}", two.text);
+    }
 }
 
 #[tokio::test]

@@ -5,14 +5,14 @@ use serde_json::Value;
 use serve_reports::{App, Gate, Pages, Serving};
 use shared::{
     config::{EventSettings, KeepEvents},
-    error::Result,
+    error::{Error, Result},
     flow::publish_head::{Published, publish_head},
     model::{Mode, OrgId, Principal, Role, Secret, Timestamp},
     ports::Clock,
     signing::LocalSigner,
     store::{Retention, Store},
 };
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 use tokenwarden_tests::{dynamo::LocalDynamo, sample, world::LINK_KEY};
 
 pub(crate) const ORG: &str = "org-1";
@@ -28,11 +28,30 @@ impl Clock for Still {
     async fn sleep(&self, _: Duration) {}
 }
 
-/// Credentials named as their roles, and how many persons may approve.
-pub(crate) struct Names(usize);
+/// Credentials named as their roles, who may approve, and whether any of this can be read.
+pub(crate) struct Names {
+    approvers: &'static [&'static str],
+    secrets: Secrets,
+}
+
+/// Whether the secrets can be read.
+enum Secrets {
+    Readable,
+    Unreadable,
+}
+
+impl Secrets {
+    fn read(&self) -> Result<()> {
+        match self {
+            Self::Readable => Ok(()),
+            Self::Unreadable => Err(Error::SecretUnavailable { name: "api-tokens".into(), reason: "down".into() }),
+        }
+    }
+}
 
 impl Gate for Names {
     async fn authenticate(&self, bearer: &str, _: Timestamp) -> Result<Option<Principal>> {
+        self.secrets.read()?;
         let role = match bearer.trim_end_matches("-2") {
             "reader" | "stranger" => Role::Reader,
             "approver" => Role::Approver,
@@ -43,11 +62,12 @@ impl Gate for Names {
         Ok(Some(Principal { subject: bearer.to_owned(), roles: [role].into(), orgs }))
     }
 
-    async fn approvers(&self, _: &OrgId, _: Timestamp) -> Result<usize> {
-        Ok(self.0)
+    async fn approvers(&self, _: &OrgId, _: Timestamp) -> Result<BTreeSet<String>> {
+        Ok(self.approvers.iter().map(|subject| (*subject).to_owned()).collect())
     }
 
     async fn link_keys(&self) -> Result<Vec<Secret>> {
+        self.secrets.read()?;
         Ok(vec![Secret::new(LINK_KEY)])
     }
 }
@@ -75,16 +95,25 @@ impl Server {
     }
 
     pub(crate) async fn empty(pages: Pages) -> Self {
-        Self::with_approvers(2, pages).await
+        Self::with_approvers(&["approver", "approver-2"], pages).await
     }
 
-    /// An empty store, and so many persons who may approve.
-    pub(crate) async fn with_approvers(approvers: usize, pages: Pages) -> Self {
+    /// An empty store, and these who may approve.
+    pub(crate) async fn with_approvers(approvers: &'static [&'static str], pages: Pages) -> Self {
+        Self::with(Names { approvers, secrets: Secrets::Readable }, pages).await
+    }
+
+    /// No secret can be read: every request that needs a credential or a link fails by our fault.
+    pub(crate) async fn without_secrets() -> Self {
+        Self::with(Names { approvers: &[], secrets: Secrets::Unreadable }, Pages::SignIn).await
+    }
+
+    async fn with(names: Names, pages: Pages) -> Self {
         let dynamo = LocalDynamo::start().await;
         let tables = dynamo.fresh_tables().await;
         let store = Store::new(dynamo.client(), tables, Retention { event_days: 120, report_days: 400 });
         let events = EventSettings { keep: KeepEvents::Relevant, retention_days: 120, backfill_days: 30 };
-        let app = App::new(store.clone(), Names(approvers), Still, Serving { pages, events });
+        let app = App::new(store.clone(), names, Still, Serving { pages, events });
         Self { app, store, _dynamo: dynamo }
     }
 

@@ -60,6 +60,7 @@ pub(crate) fn row(id: &str) -> CredentialRow {
         last_used_source: LastUsedSource::None,
         usage: Use::Unknown,
         own: false,
+        owner_made_our_key: false,
         profile: None,
         findings: vec![],
         notes: Vec::new(),

@@ -34,7 +34,7 @@ pub(crate) async fn retry<S: OutboxStore>(store: &S, ask: &Ask<'_>) -> Reply {
     let revived = outbox::revived(&value, by, ask.now).ok_or_else(|| standing(&id, &value))?;
     match store.revive(&org, &Versioned { version, value: revived.clone() }).await? {
         Written::Stored => {
-            tracing::info!(org = %org, message = %id, by, "a message is to be sent again");
+            tracing::info!(org = %org, letter = %id, "a message is to be sent again");
             Ok(Answer::json(&view::message(&revived)).status(202))
         }
         Written::Contended => Err(Error::Contended(format!("message {id}")).into()),

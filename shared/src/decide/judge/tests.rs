@@ -10,10 +10,21 @@ pub(crate) fn row() -> CredentialRow {
 }
 
 fn judged(credential: Credential, policy: &Policy) -> CredentialRow {
+    let mut rows = rows_of(vec![credential], None, policy);
+    assert_eq!(rows.len(), 1);
+    rows.remove(0)
+}
+
+/// The rows of what one account holds.
+pub(crate) fn rows_of(
+    credentials: Vec<Credential>,
+    own_key_ids: Option<&BTreeSet<CredentialId>>,
+    policy: &Policy,
+) -> Vec<CredentialRow> {
     let judges = Judges::new(policy).unwrap();
     let frame = Frame {
         judges: &judges,
-        own_key_ids: None,
+        own_key_ids,
         join: JoinState::Proven,
         accounts: Accounts::Whole,
         facts: &Facts::default(),
@@ -22,10 +33,7 @@ fn judged(credential: Credential, policy: &Policy) -> CredentialRow {
         register: &HashMap::new(),
         now: now(),
     };
-    let holdings = Holdings::new(None, vec![credential], Vec::new(), Accounts::Whole);
-    let mut rows = rows(holdings, &LookedUp::default(), &frame);
-    assert_eq!(rows.len(), 1);
-    rows.remove(0)
+    rows(Holdings::new(None, credentials, Vec::new(), Accounts::Whole), &LookedUp::default(), &frame)
 }
 
 pub(crate) fn report() -> Report {

@@ -87,7 +87,7 @@ where
                 }
                 Err(reason) => {
                     let id = &message.value.message.id;
-                    tracing::warn!(org = %self.org.id, message = %id, reason, "a message reaches nobody");
+                    tracing::warn!(org = %self.org.id, letter = %id, reason, "a message reaches nobody");
                     self.settle(&message, outbox::dead(&message.value, reason)).await?;
                     posted.count(MessageState::Dead);
                 }

@@ -73,7 +73,7 @@ where
         let wait = wait.and_then(|wait| TimeDelta::from_std(wait).ok());
         let failed = outbox::failed(&message.value, &reasons.join("; "), wait, self.now());
         let (id, state) = (&message.value.message.id, failed.state);
-        tracing::warn!(org = %self.org.id, message = %id, reason = failed.reason, "a message was not taken");
+        tracing::warn!(org = %self.org.id, letter = %id, reason = failed.reason, "a message was not taken");
         self.keep(&message, failed).await?;
         Ok(state)
     }

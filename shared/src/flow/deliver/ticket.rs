@@ -33,11 +33,11 @@ where
         let (org, id) = (&self.org.id, &outgoing.message.id);
         match self.post.notifier.ticket(tracker, dispatch).await {
             Ok(ticket) => {
-                tracing::info!(%org, message = %id, %ticket, "a ticket is open");
+                tracing::info!(%org, letter = %id, %ticket, "a ticket is open");
                 outbox::opened(outgoing, ticket, self.now())
             }
             Err(Refusal { reason, wait }) => {
-                tracing::warn!(%org, message = %id, reason, "a ticket was not opened");
+                tracing::warn!(%org, letter = %id, reason, "a ticket was not opened");
                 let wait = wait.and_then(|wait| TimeDelta::from_std(wait).ok());
                 outbox::failed(outgoing, &format!("{tracker}: {reason}"), wait, self.now())
             }

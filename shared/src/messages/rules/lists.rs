@@ -1,6 +1,6 @@
 //! What the rules say of what the lists and the log show about a credential itself.
 
-use crate::messages::{day, listed, quoted};
+use crate::messages::{day, quoted};
 use crate::model::{CredentialKind, Timestamp};
 use chrono::SubsecRound;
 
@@ -60,13 +60,13 @@ pub(crate) fn over_scoped(scopes: &[&str]) -> String {
     format!("It may do more than read: {}.", scopes.join(", "))
 }
 
-/// `reaches-many-orgs`.
-pub(crate) fn reaches_many_orgs(others: &[&str]) -> String {
-    let orgs = if others.len() == 1 { "another governed org" } else { "other governed orgs" };
-    format!(
-        "It was used in {orgs} too: {}. Whoever holds it reaches them all, and ending it stops its work in them all.",
-        listed(others)
-    )
+/// `reaches-many-orgs`. How many, not which: its readers may be limited to this org.
+pub(crate) fn reaches_many_orgs(others: usize) -> String {
+    let orgs = match others {
+        1 => "another governed org".to_owned(),
+        several => format!("{several} other governed orgs"),
+    };
+    format!("It was used in {orgs} too. Whoever holds it reaches them all, and ending it stops its work in them all.")
 }
 
 /// `unscoped`.

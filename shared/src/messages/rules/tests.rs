@@ -39,8 +39,8 @@ fn lists() -> Vec<(&'static str, String)> {
         ("disappeared", disappeared("", CredentialKind::Registered, None, None)),
         ("key-attributed", key_attributed("api_key_created", at("2026-02-01"), "Alice Ngo")),
         ("over-scoped", over_scoped(&["write:jira-work", "manage:jira-project"])),
-        ("reaches-many-orgs", reaches_many_orgs(&["acme-labs"])),
-        ("reaches-many-orgs", reaches_many_orgs(&["acme-labs", "globex"])),
+        ("reaches-many-orgs", reaches_many_orgs(1)),
+        ("reaches-many-orgs", reaches_many_orgs(2)),
         ("unscoped", unscoped()),
     ]
 }

@@ -149,6 +149,19 @@ async fn a_bearer_is_its_principal() {
 }
 
 #[tokio::test]
+async fn only_who_has_the_role_in_the_org_and_a_token_in_force_may_approve() {
+    let bench = Bench::with(
+        r#"{"tokens":[{"subject":"ann","value":"1","roles":["approver"],"orgs":["org"]},
+            {"subject":"ann","value":"2","roles":["approver","admin"],"orgs":["*"]},
+            {"subject":"boss","value":"3","roles":["admin","reader"],"orgs":["*"]},
+            {"subject":"gone","value":"4","roles":["approver"],"orgs":["*"],"not_after":"2025-12-31T00:00:00Z"},
+            {"subject":"other","value":"5","roles":["approver"],"orgs":["another"]}]}"#,
+    );
+    let approvers = bench.cache.api_approvers(&"org".into(), bench.hand.now()).await.unwrap();
+    assert_eq!(approvers, ["ann".to_owned()].into());
+}
+
+#[tokio::test]
 async fn an_org_without_a_key_is_named_and_own_ids_may_be_unsaid() {
     let bench = Bench::with(r#"{"org":{"key":"k"},"two":{"key":"l","own_key_ids":["1"]}}"#);
     assert_eq!(bench.cache.atlassian_key(KeyScope::Unscoped, &"org".into()).await, Ok(Secret::new("k")));

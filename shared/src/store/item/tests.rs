@@ -114,6 +114,7 @@ fn row(with: Options) -> CredentialRow {
         last_used_source: LastUsedSource::None,
         usage: Use::Unknown,
         own: true,
+        owner_made_our_key: true,
         profile: with.of(profile),
         findings: with.many(RowFinding { rule: "r".into(), severity: Severity::High, reason: text() }),
         notes: with.many(RowFinding { rule: "n".into(), severity: Severity::Note, reason: text() }),

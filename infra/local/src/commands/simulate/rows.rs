@@ -94,6 +94,7 @@ impl ApiRow {
             last_used_at: self.last_used_at,
             last_used_source: self.last_used_source,
             usage: self.usage,
+            owner_made_our_key: false,
             own: self.own,
             profile,
             findings: Vec::new(),
