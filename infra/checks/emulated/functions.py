@@ -11,19 +11,12 @@ from pathlib import Path
 
 import ministack
 
+from emulated import first_run
 from emulated.stack import check
 
 # What the simulated org gives its first org (see its documentation).
 ORG = "00000000-0000-4000-8000-000000000001"
-OWN_KEYS = ["sim-admin-key-id", "sim-read-key-id", "sim-tokens-key-id", "sim-events-key-id"]
-SECRETS = {
-    "WebhookSecret": {ORG: {"accepted": [{"value": "expected"}]}},
-    "AtlassianReadSecret": {ORG: {"key": "sim-read-key", "own_key_ids": OWN_KEYS}},
-    "AtlassianUnscopedSecret": {ORG: {"key": "sim-admin-key", "own_key_ids": OWN_KEYS}},
-    "MessagesSecret": {ORG: {}},
-    "LinksSecret": {"key": "a key of the emulated AWS that signs nothing of worth"},
-    "ApiTokensSecret": {"tokens": [{"subject": "ann", "value": "ann-token", "roles": ["reader", "approver", "admin"], "orgs": ["*"]}]},
-}
+ANN = {"subject": "ann", "value": "ann-token", "roles": ["reader", "approver", "admin"], "orgs": ["*"]}
 TOKEN_USE = {"id": "event-one", "type": "events", "attributes": {
     "time": "2026-11-20T10:00:00Z", "action": "page_viewed",
     "actor": {"id": "557058:ann", "auth": {"authType": "api-token", "tokenId": "t-1", "tokenLabel": "nightly"}}}}
@@ -33,24 +26,33 @@ def try_functions(stack, folder, atlassian):
     template = stack.upload("real", lambda binary: stripped(Path(folder, binary), stack.aws.folder))
     stack.write("create_stack", template, AtlassianBaseUrl=atlassian, Orgs=ORG, EventRetentionDays="3650")
     check("serve-reports answers", stack.request("GET", "/healthz")[0], 200)
-    for secret, text in SECRETS.items():
-        stack.aws.secretsmanager.put_secret_value(SecretId=stack.ids[secret], SecretString=json.dumps(text))
+    operator = first_run.Operator(stack, str(Path(folder, "tokenwarden")), atlassian, ORG)
+    first_run.check_init(operator)
+    operator.change("WebhookSecret", lambda secret: secret[ORG]["accepted"].append({"value": "expected"}))
+    operator.change("ApiTokensSecret", lambda secret: secret["tokens"].append(ANN))
+    operator.change("MessagesSecret", lambda secret: secret.update({ORG: {}}))
     try_intake(stack)
     try_report(stack, atlassian)
     try_decision(stack)
+    first_run.check_rotate(operator, lambda credential: delivered(stack, credential))
+    first_run.check_doctor(operator)
 
 
 def try_intake(stack):
     for credential, status in [("wrong", 401), ("expected", 202), ("expected", 202)]:
-        headers = {"authorization": credential, "content-type": "application/json"}
-        answer = stack.request("POST", f"/webhooks/{ORG}/audit", body=json.dumps(TOKEN_USE).encode(), headers=headers)
-        check(f"ingest-audit answers {status} to the credential '{credential}'", answer[0], status)
+        check(f"ingest-audit answers {status} to the credential '{credential}'", delivered(stack, credential), status)
     found = stack.aws.dynamodb.scan(TableName=stack.ids["HistoryTable"], FilterExpression="begins_with(pk, :events)",
                                     ExpressionAttributeValues={":events": {"S": f"E#{ORG}#20261120#"}})["Items"]
     stored = [item for item in found if "#event-one#" in item["sk"]["S"]]
     check("the event that was delivered twice is in the table once", len(stored), 1)
     at = datetime.fromisoformat(TOKEN_USE["attributes"]["time"]).timestamp()
     check("it expires by the setting", [int(item["expires_at"]["N"]) for item in stored], [at + 3650 * 86_400])
+
+
+def delivered(stack, credential):
+    """The status of the answer to a delivery with this credential."""
+    headers = {"authorization": credential, "content-type": "application/json"}
+    return stack.request("POST", f"/webhooks/{ORG}/audit", body=json.dumps(TOKEN_USE).encode(), headers=headers)[0]
 
 
 def try_report(stack, atlassian):
