@@ -134,6 +134,11 @@ impl LocalDynamo {
         (Client::from_conf(self.config().interceptor(lost.clone()).build()), lost)
     }
 
+    /// An SDK client that does what a function's role grants, and nothing else.
+    pub fn client_of(&self, role: &crate::rights::Role) -> Client {
+        Client::from_conf(self.config().interceptor(role.clone()).build())
+    }
+
     /// An SDK client of a process that dies; it does not try again.
     pub fn doomed_client(&self, doom: &crate::doom::Doom) -> Client {
         let config = self.config().interceptor(doom.clone()).retry_config(RetryConfig::disabled());

@@ -68,7 +68,7 @@ async fn a_restored_table_stops_everything_until_a_whole_report_was_taken_and_so
 #[tokio::test]
 async fn before_the_first_sweep_a_restored_table_gives_no_place_and_cannot_be_released() {
     let (world, action) = restored().await;
-    let app = world.remediation(world.store(), world.revoker());
+    let app = world.remediation(world.store_of("remediate-tokens"), world.revoker());
     let record = remediate_tokens::Record {
         sequence: "1".into(),
         pending: Some((world.org.clone(), shared::ports::Pending::Action(action.id.clone()))),
