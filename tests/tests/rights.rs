@@ -101,7 +101,7 @@ impl Tour {
         let path = format!("/webhooks/{}/audit", self.world.org);
         let request = http::Request::builder().method("POST").uri(path).header("authorization", HELD);
         let (answer, _) = self.ingest.measured(request.body(Body::Text(body)).unwrap()).await;
-        read(answer.map(|body| body.to_vec()))
+        read(&answer.map(|body| body.to_vec()))
     }
 
     async fn ask(&self, who: &str, method: &str, path: &str, body: Value) -> Value {
@@ -110,7 +110,7 @@ impl Tour {
             http::Request::builder().method(method).uri(&uri).header("authorization", format!("Bearer {who}"));
         let body = if body.is_null() { Body::Empty } else { Body::Text(body.to_string()) };
         let request: Request = request.body(body).unwrap();
-        read(self.serve.handle(request).await.map(|body| body.to_vec()))
+        read(&self.serve.handle(request).await.map(|body| body.to_vec()))
     }
 
     async fn get(&self, path: &str) -> Value {
@@ -186,7 +186,7 @@ impl Tour {
     }
 }
 
-fn read(answer: http::Response<Vec<u8>>) -> Value {
+fn read(answer: &http::Response<Vec<u8>>) -> Value {
     let text = String::from_utf8_lossy(answer.body()).into_owned();
     assert!(answer.status().is_success(), "{}: {text}", answer.status());
     serde_json::from_str(&text).unwrap_or_default()
