@@ -38,6 +38,11 @@ enum Command {
     /// Say who keeps a token where all other external users' are blocked: at most five
     #[command(subcommand)]
     Seats(crate::commands::seats::SeatsCommand),
+    /// Look at the deployments of several clients at once, and keep their reports; exits 0 all well, 1 something needs
+    /// attention, 2 nothing could be asked, 3 some could not (role reader)
+    Hub(crate::commands::hub::HubArgs),
+    /// Erase one account from what is stored of an org; without --yes it only tells what it would erase (role admin)
+    Erase(crate::commands::erase::EraseArgs),
     /// Put the kill switch on: nothing is done any more until it is released (role approver)
     Stop(StopArgs),
     /// Release the kill switch (role admin)
@@ -237,6 +242,8 @@ impl Cli {
             Command::Org(command) => org::run(command).await,
             Command::Campaign(command) => crate::commands::campaign::run(command).await,
             Command::Seats(command) => crate::commands::seats::run(command).await,
+            Command::Hub(args) => crate::commands::hub::run(&args).await,
+            Command::Erase(args) => crate::commands::erase::run(&args).await,
             Command::Stop(args) => switch::set(&args, switch::Wanted::Stopped).await,
             Command::Resume(args) => switch::set(&args, switch::Wanted::Resumed).await,
         };

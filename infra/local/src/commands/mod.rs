@@ -1,8 +1,10 @@
 //! One module a command.
 
 pub(crate) mod campaign;
+pub(crate) mod erase;
 #[cfg(feature = "local")]
 mod first_steps;
+pub(crate) mod hub;
 pub(crate) mod ledger;
 pub(crate) mod org;
 pub(crate) mod policy;
