@@ -45,6 +45,11 @@ enum Command {
     /// Work on the keys of a deployment
     #[command(subcommand)]
     Key(crate::commands::key::KeyCommand),
+    /// Look at the deployments of several clients at once, and keep their reports; exits 0 all well, 1 something needs
+    /// attention, 2 nothing could be asked, 3 some could not (role reader)
+    Hub(crate::commands::hub::HubArgs),
+    /// Erase one account from what is stored of an org; without --yes it only tells what it would erase (role admin)
+    Erase(crate::commands::erase::EraseArgs),
     /// Put the kill switch on: nothing is done any more until it is released (role approver)
     Stop(StopArgs),
     /// Release the kill switch (role admin)
@@ -281,6 +286,8 @@ impl Cli {
             Command::Init(args) => crate::commands::init::run(&args).await,
             Command::Doctor(args) => crate::commands::doctor::run(&args).await,
             Command::Key(command) => crate::commands::key::run(&command).await,
+            Command::Hub(args) => crate::commands::hub::run(&args).await,
+            Command::Erase(args) => crate::commands::erase::run(&args).await,
             Command::Stop(args) => switch::set(&args, switch::Wanted::Stopped).await,
             Command::Resume(args) => switch::set(&args, switch::Wanted::Resumed).await,
         };

@@ -6,6 +6,7 @@ pub mod cases;
 pub mod decide_action;
 pub mod deliver;
 pub mod enter;
+pub mod erase;
 pub mod govern;
 pub mod health;
 pub mod poll_events;

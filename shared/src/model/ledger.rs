@@ -124,6 +124,10 @@ pub enum LedgerKind {
     SeatTaken,
     /// An external account's seat in the Test policy was freed.
     SeatFreed,
+    /// Somebody asked that an account be erased.
+    ErasureAsked,
+    /// An account was erased.
+    ErasureDone,
 }
 
 /// What Atlassian answered to the call that an entry is about: a fixed word, nothing of the answer itself.

@@ -10,9 +10,9 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Exemption, Finding, FindingId,
-        LedgerEntry, LedgerHead, MessageId, Org, OrgId, Outgoing, Page, PolicyVersion, RegisterEntry, Seats, Sponsor,
-        Timestamp, Versioned,
+        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Erasure, Exemption, Finding,
+        FindingId, LedgerEntry, LedgerHead, MessageId, Org, OrgId, Outgoing, Page, PolicyVersion, RegisterEntry, Seats,
+        Sponsor, Timestamp, Versioned,
     },
     ports::CaseReader,
 };
@@ -114,6 +114,11 @@ impl CaseReader for Store {
     async fn seats(&self, org: &OrgId) -> Result<Versioned<Seats>> {
         let item = self.get(&self.tables.cases, keys::seats(org)).await?;
         item.map_or_else(|| Ok(Versioned { version: 0, value: Seats::default() }), versioned)
+    }
+
+    async fn erasures(&self, org: &OrgId) -> Result<Vec<Versioned<Erasure>>> {
+        let select = Select::all(&self.tables.cases, keys::erasures(org));
+        self.fetch_all(&select).await?.into_iter().map(versioned).collect()
     }
 
     async fn message(&self, org: &OrgId, id: &MessageId) -> Result<Option<Versioned<Outgoing>>> {

@@ -2,8 +2,10 @@
 
 pub(crate) mod campaign;
 pub(crate) mod doctor;
+pub(crate) mod erase;
 #[cfg(feature = "local")]
 mod first_steps;
+pub(crate) mod hub;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod ledger;
