@@ -226,7 +226,7 @@ where
     async fn sweep(&self, deadline: &impl Deadline) -> Result<Outcome> {
         let orgs = self.orgs().await?;
         self.publish_heads(&orgs, deadline).await;
-        let work: Vec<_> = orgs.iter().map(|org| self.sweep_org(org, deadline)).collect();
+        let work: Vec<_> = orgs.iter().map(|org| Box::pin(self.sweep_org(org, deadline))).collect();
         let done: Vec<_> = stream::iter(work).buffer_unordered(ORGS_AT_A_TIME).collect().await;
         let (mut outcome, mut failure) = (Outcome::default(), None);
         for (of_org, failed) in done {
