@@ -1,5 +1,7 @@
 //! Advances cases: plans, asks, waits, re-checks, acts within a budget, records.
 
+#![recursion_limit = "256"] // the types of nested futures are deep
+
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use remediate_tokens::{App, Trigger};
 use shared::{clock::InstantDeadline, config, ports::Clock, telemetry};
@@ -15,7 +17,7 @@ async fn main() -> Result<(), Error> {
     let app = &App::connect(&settings)?;
     let advance = |event: LambdaEvent<serde_json::Value>| async move {
         let deadline = InstantDeadline::before(event.context.deadline(), RESERVE);
-        let outcome = app.run(Trigger::from_event(&event.payload), &deadline).await?;
+        let outcome = Box::pin(app.run(Trigger::from_event(&event.payload), &deadline)).await?;
         telemetry::measured(&outcome.measures(), app.clock.now());
         Ok::<_, Error>(outcome)
     };
