@@ -15,7 +15,7 @@ test: check check-infra test-rust ## every test; what CI runs
 
 check: ; @cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings && RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps ## format, lints, documentation
 
-check-infra: ; @infra/checks/template.sh && infra/tools/test-package.sh && infra/tools/cdk.sh ## the deployment: template, policies, documents, packaging, the CDK app
+check-infra: ; @infra/checks/template.sh && infra/tools/test-package.sh && infra/cost/check.sh && infra/tools/cdk.sh ## the deployment: template, policies, documents, packaging, cost, the CDK app
 
 test-rust: ; @infra/tools/test-rust.sh ## the Rust tests alone
 
