@@ -12,7 +12,8 @@ export SAM_CLI_TELEMETRY=0 PYTHONDONTWRITEBYTECODE=1
 said=$("$bin/sam" validate --lint --region us-east-1 --template-file "$root/infra/template.yaml" 2>&1) || { echo "$said"; exit 1; }
 "$bin/python" "$checks/sam_template.py" translated "$out/translated.json"
 "$bin/cfn-lint" --regions us-east-1 -- "$out/translated.json"
-# What it finds is judged by declared.py; --soft-fail leaves the exit code for what goes wrong.
-"$checkov/checkov" -f "$out/translated.json" --framework cloudformation --skip-download --quiet --compact --soft-fail -o json \
+# What it finds is judged by declared.py; --soft-fail leaves the exit code for what goes wrong. It is given the file's bare
+# name: it writes the path that it was given among the functions' variables, and takes one of 40 characters for a key.
+(cd "$out" && "$checkov/checkov" -f translated.json --framework cloudformation --skip-download --quiet --compact --soft-fail -o json) \
   >"$out/checkov.json"
 "$bin/python" "$checks/declared.py" "$out/translated.json" "$out/checkov.json"

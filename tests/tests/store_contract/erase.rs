@@ -260,7 +260,7 @@ async fn an_interrupted_erasure_goes_on_and_leaves_the_same(world: &World) {
     let mut places = std::collections::BTreeSet::new();
     for tick in 0.. {
         assert!(tick < 200, "it does not come to an end");
-        match erase_all(world, &org, &Steps(AtomicU32::new(60))).await.unwrap() {
+        match erase_all(world, &org, &Steps(AtomicU32::new(40))).await.unwrap() {
             Erased::Erasing => {}
             Erased::Erased { accounts: 1 } => break,
             other => panic!("{other:?}"),

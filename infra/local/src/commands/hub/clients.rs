@@ -196,7 +196,7 @@ mod tests {
     fn a_fault_names_the_line_and_the_key() {
         for (text, wanted) in [
             (one("api: https://a.example\n  token: x"), ["line 3", "token"]),
-            (one("token_env: A"), ["line 1", "api"]),
+            (one("token_env: A"), ["line 2", "api"]),
             (one("api: http://a.example\n  token_env: A"), ["line 2", "`api` must begin with https"]),
             (one("api: https://me:pw@a.example\n  token_env: A"), ["line 2", "`api` must not hold"]),
             (one("api: ftp://a.example\n  token_env: A"), ["line 2", "`api`"]),
