@@ -9,7 +9,7 @@ mod reports;
 
 pub use cases::{CaseChange, CaseReader, CaseStore, FindingStore, OrgStates, Pending, PurgeStore, PurgedPart};
 pub use heads::{HeadReader, HeadSigner, HeadStore};
-pub use messages::{Delivery, Dispatch, EventBus, Mail, Mailer, Notifier, OutboxChange, OutboxStore, Refusal};
+pub use messages::{Delivery, Dispatch, Event, EventBus, Mail, Mailer, Notifier, OutboxChange, OutboxStore, Refusal};
 pub use owners::{Acted, OwnerActor};
 pub use reports::{ReportReader, ReportStore, Staged, StagedRow};
 

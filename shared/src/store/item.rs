@@ -93,6 +93,8 @@ pub enum Entity {
     PublishedHead,
     /// A key that signed published heads.
     HeadKey,
+    /// Up to which published head the event bus was told.
+    ToldUntil,
 }
 
 impl Entity {
@@ -140,6 +142,7 @@ impl Entity {
             Self::LedgerHead => "ledger_head",
             Self::PublishedHead => "published_head",
             Self::HeadKey => "head_key",
+            Self::ToldUntil => "told_until",
         }
     }
 }

@@ -6,7 +6,7 @@ use shared::{
     model::{
         AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Exemption, Finding,
         FindingId, HeadKey, LedgerEntry, LedgerHead, Mailbox, MessageId, MessageState, Org, OrgId, Outgoing, Page,
-        PolicyVersion, RecipientKey, RegisterEntry, Seats, SignedHead, Sponsor, Undelivered, Versioned,
+        PolicyVersion, RecipientKey, RegisterEntry, Seats, SignedHead, Sponsor, Timestamp, Undelivered, Versioned,
     },
     ports::Pending,
 };
@@ -46,6 +46,8 @@ pub(super) struct Cases {
     /// Published heads, by their day.
     pub(super) heads: BTreeMap<NaiveDate, SignedHead>,
     pub(super) head_keys: BTreeMap<String, HeadKey>,
+    /// Up to which of them the event bus was told.
+    pub(super) told_until: Option<Timestamp>,
     /// What the table's stream says and nobody has taken yet: what was written and is pending.
     pub(super) stream: Vec<Pending>,
 }
