@@ -1,7 +1,7 @@
 # One line a target. What a target needs beyond Rust, the scripts of infra/tools install into .tools/ on first use.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check check-infra test-rust bench package deploy-sam deploy-cdk
+.PHONY: help run test check check-infra test-rust bench package deploy-sam deploy-cdk destroy
 MAKEFLAGS += --no-print-directory
 ARCH ?= x86_64
 
@@ -15,7 +15,7 @@ test: check check-infra test-rust ## every test; what CI runs
 
 check: ; @cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings && RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps ## format, lints, documentation
 
-check-infra: ; @infra/checks/template.sh ## the deployment template, as SAM and as CloudFormation
+check-infra: ; @infra/checks/template.sh && infra/tools/test-package.sh && infra/tools/cdk.sh ## the deployment: template, policies, documents, packaging, the CDK app
 
 test-rust: ; @infra/tools/test-rust.sh ## the Rust tests alone
 
@@ -26,4 +26,6 @@ package: ; @infra/tools/package.sh $(ARCH) ## the Lambda zips in target/lambda/ 
 
 deploy-sam: package ; @infra/tools/deploy-sam.sh $(ARCH) ## deploy to AWS by SAM, with your own credentials
 
-deploy-cdk: ; @echo "deploy-cdk does not exist yet: use make deploy-sam" >&2; exit 1 ## deploy to AWS by CDK (follows later)
+deploy-cdk: package ; @infra/tools/deploy-cdk.sh $(ARCH) ## deploy to AWS by CDK, with your own credentials
+
+destroy: ; @infra/tools/destroy.sh ## delete the stack and keep its tables (DATA=delete: these and the logs too)

@@ -28,14 +28,12 @@ done
 
 step "A policy that revokes unused tokens, on the first working day a week after the plan and only if a person agrees. Until now all was withheld."
 etag=$(curl -sS -D - -o /dev/null -H 'Authorization: Bearer local-reader' "$org/policy" | tr -d '\r' | sed -n 's/^etag: //Ip')
-ask PUT "$org/policy" local-admin -H "If-Match: $etag" --data-binary '
-mode: enforce
-protected: [the-account-id-of-somebody-who-is-never-acted-on-without-a-person]
-limits: {max_actions: 5, max_share_percent: 5, window_hours: 24}
-rules:
-  unused:
-    respond: {approval: required, steps: [{do: revoke, after_days: 7}]}
-'
+ask PUT "$org/policy" local-admin -H "If-Match: $etag" -d '{
+  "mode": "enforce",
+  "protected": ["the-account-id-of-somebody-who-is-never-acted-on-without-a-person"],
+  "limits": {"max_actions": 5, "max_share_percent": 5, "window_hours": 24},
+  "rules": {"unused": {"respond": {"approval": "required", "steps": [{"do": "revoke", "after_days": 7}]}}}
+}'
 digest=$(printf '%s' "$answer" | tr -d '\n' | sed 's/.*"proposal": *{//; s/.*"digest": *"\([0-9a-f]*\)".*"loosens".*/\1/')
 echo "It is looser than the one in force, so it waits for a second person, who confirms exactly that text."
 ask POST "$org/policy/confirm" local-approver -d '{"digest": "'"$digest"'", "reason": "we agreed on it"}'

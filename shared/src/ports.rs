@@ -7,7 +7,10 @@ mod messages;
 mod owners;
 mod reports;
 
-pub use cases::{CaseChange, CaseReader, CaseStore, FindingStore, OrgStates, Pending, PurgeStore, PurgedPart};
+pub use cases::{
+    CaseChange, CaseReader, CaseStore, ErasedPart, ErasureStore, FindingStore, OrgStates, Pending, PurgeStore,
+    PurgedPart,
+};
 pub use heads::{HeadReader, HeadSigner, HeadStore};
 pub use messages::{Delivery, Dispatch, Event, EventBus, Mail, Mailer, Notifier, OutboxChange, OutboxStore, Refusal};
 pub use owners::{Acted, OwnerActor};

@@ -134,6 +134,11 @@ impl LocalDynamo {
         (Client::from_conf(self.config().interceptor(lost.clone()).build()), lost)
     }
 
+    /// An SDK client that does what a function's role grants, and nothing else.
+    pub fn client_of(&self, role: &crate::rights::Role) -> Client {
+        Client::from_conf(self.config().interceptor(role.clone()).build())
+    }
+
     /// An SDK client of a process that dies; it does not try again.
     pub fn doomed_client(&self, doom: &crate::doom::Doom) -> Client {
         let config = self.config().interceptor(doom.clone()).retry_config(RetryConfig::disabled());
@@ -159,6 +164,23 @@ impl LocalDynamo {
         let tables = Tables { history: format!("history-{name}"), cases: format!("cases-{name}") };
         create_tables(&self.client(), &tables).await.expect("the tables are created");
         tables
+    }
+
+    /// What a restore from a backup makes: a new table of cases with everything that the other one holds now.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    #[expect(clippy::disallowed_methods, reason = "this is DynamoDB's own work")]
+    pub async fn restored(&self, tables: &Tables) -> Tables {
+        let copy = Tables { cases: format!("{}-restored", tables.cases), ..tables.clone() };
+        let client = self.client();
+        create_tables(&client, &copy).await.expect("the tables are created");
+        let mut pages = client.scan().table_name(&tables.cases).into_paginator().items().send();
+        while let Some(item) = pages.next().await {
+            let put = client.put_item().table_name(&copy.cases).set_item(Some(item.expect("the table is read")));
+            put.send().await.expect("the item is written");
+        }
+        copy
     }
 }
 

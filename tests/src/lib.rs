@@ -5,6 +5,7 @@ pub mod dynamo;
 pub mod lambda;
 pub mod model_store;
 pub mod receiver;
+pub mod rights;
 pub mod sample;
 pub mod template;
 pub mod world;

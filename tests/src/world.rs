@@ -2,13 +2,17 @@
 
 mod clock;
 mod secrets;
+mod sim;
 mod ways;
 
 pub use clock::TestClock;
 pub use secrets::FixedSecrets;
 pub use ways::{LINK_KEY, PUBLIC_URL, Ways, WorldNotifiers};
 
-use crate::dynamo::LocalDynamo;
+use crate::{
+    dynamo::LocalDynamo,
+    rights::{Role, Used},
+};
 use atlassian_sim::{Sim, SimOptions};
 use remediate_tokens::Trigger;
 use serde_json::{Value, json};
@@ -53,6 +57,8 @@ pub struct World {
     pub org: OrgId,
     /// Where messages go.
     pub ways: Ways,
+    /// What the functions used of their rights.
+    pub used: Used,
     http: reqwest::Client,
     read_key: String,
     unscoped_key: String,
@@ -81,8 +87,8 @@ impl World {
         let http = shared::http::atlassian_http_client(Duration::from_secs(20));
         let (sim, dynamo, org) = (Arc::new(sim), Arc::new(dynamo), ORG.into());
         let (read_key, unscoped_key) = ("sim-read-key".into(), "sim-admin-key".into());
-        let ways = Ways::default();
-        Self { sim, dynamo, tables, clock, org, ways, http, read_key, unscoped_key, own_keys }
+        let (ways, used) = (Ways::default(), Used::default());
+        Self { sim, dynamo, tables, clock, org, ways, used, http, read_key, unscoped_key, own_keys }
     }
 
     /// The second org of the same simulation, in the same tables.
@@ -98,6 +104,7 @@ impl World {
             clock: self.clock.clone(),
             org,
             ways: self.ways.clone(),
+            used: self.used.clone(),
             http: self.http.clone(),
             read_key: "sim-read-key-2".into(),
             unscoped_key: "sim-admin-key-2".into(),
@@ -119,7 +126,12 @@ impl World {
         self
     }
 
-    /// The tables, reached by a client of their own.
+    /// The tables, as a function reaches them: it may do what the template grants its role.
+    pub fn store_of(&self, function: &str) -> Store {
+        self.store_by(self.dynamo.client_of(&Role::of(function, &self.tables, &self.used)))
+    }
+
+    /// The tables, as a test looks into them.
     pub fn store(&self) -> Store {
         self.store_by(self.dynamo.client())
     }
@@ -161,7 +173,7 @@ impl World {
     /// If a tick fails.
     pub async fn poll(&self) {
         let settings = poll_audit::Settings { orgs: vec![self.org.clone()], events: events(), limits: limits() };
-        let app = poll_audit::App::new(self.store(), self.source(), self.clock.clone(), settings);
+        let app = poll_audit::App::new(self.store_of("poll-audit"), self.source(), self.clock.clone(), settings);
         for _ in 0..100 {
             app.run(&NoDeadline).await.expect("the poll runs");
             let state = self.store().poll_lag(&self.org).await.expect("the checkpoint is read").expect("there is one");
@@ -180,7 +192,7 @@ impl World {
     /// If it fails.
     pub async fn tick_report(&self) -> report_tokens::Tick {
         let app = report_tokens::App {
-            store: self.store(),
+            store: self.store_of("report-tokens"),
             source: self.source(),
             clock: self.clock.clone(),
             settings: ReportSettings { every_hours: 24, retention_days: 400 },
@@ -290,7 +302,7 @@ impl World {
     /// # Panics
     /// If it fails.
     pub async fn sweep(&self) -> remediate_tokens::Outcome {
-        let app = self.remediation(self.store(), self.revoker());
+        let app = self.remediation(self.store_of("remediate-tokens"), self.revoker());
         app.run(Trigger::Sweep, &NoDeadline).await.expect("the sweep runs")
     }
 
@@ -299,7 +311,7 @@ impl World {
     /// # Panics
     /// If it is refused.
     pub async fn put_policy(&self, text: &str) {
-        let store = self.store();
+        let store = self.store_of("serve-reports");
         let before = store.policy(&self.org).await.expect("the policy is read");
         let policy = policy::parse(text).expect("a valid policy");
         let who = self.decider("admin");
@@ -312,7 +324,8 @@ impl World {
     /// If the approval is refused.
     pub async fn approve(&self, id: &ActionId) {
         let hash = self.action(id).await.plan_hash;
-        decide_action::approve(&self.store(), &self.org, id, &hash, self.decider("ann")).await.expect("it is approved");
+        let store = self.store_of("serve-reports");
+        decide_action::approve(&store, &self.org, id, &hash, self.decider("ann")).await.expect("it is approved");
     }
 
     /// Somebody who decides now.
@@ -327,46 +340,6 @@ impl World {
     pub async fn advance(&self, by: Duration) {
         self.clock.advance(by);
         self.sim_post("/_sim/clock", &json!({ "advance_seconds": by.as_secs() })).await;
-    }
-
-    /// Asks the simulator itself.
-    ///
-    /// # Panics
-    /// If it does not answer with JSON.
-    pub async fn sim_get(&self, path: &str) -> Value {
-        let answer = self.http.get(format!("{}{path}", self.sim.url())).send().await.expect("the simulator answers");
-        answer.json().await.expect("the simulator answers JSON")
-    }
-
-    /// Tells the simulator something.
-    ///
-    /// # Panics
-    /// If it refuses.
-    pub async fn sim_post(&self, path: &str, body: &Value) -> Value {
-        let request = self.http.post(format!("{}{path}", self.sim.url())).json(body);
-        let answer = request.send().await.expect("the simulator answers");
-        assert!(answer.status().is_success(), "{path}: {}", answer.status());
-        answer.json().await.unwrap_or(Value::Null)
-    }
-
-    /// Lets something in the simulator disappear, as its owner would.
-    ///
-    /// # Panics
-    /// If it refuses.
-    pub async fn sim_delete(&self, path: &str) {
-        let answer = self.http.delete(format!("{}{path}", self.sim.url())).send().await.expect("the simulator answers");
-        assert!(answer.status().is_success(), "{path}: {}", answer.status());
-    }
-
-    /// The calls that deleted a token, with their statuses.
-    ///
-    /// # Panics
-    /// If the simulator does not answer.
-    pub async fn deletions(&self) -> Vec<(String, u64)> {
-        let calls = self.sim_get("/_sim/calls").await;
-        let calls = calls["items"].as_array().cloned().unwrap_or_default();
-        let deletions = calls.iter().filter(|call| call["method"] == "DELETE");
-        deletions.map(|call| (call["path"].to_string(), call["status"].as_u64().unwrap_or(0))).collect()
     }
 }
 

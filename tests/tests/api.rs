@@ -13,6 +13,8 @@ mod decisions;
 mod doors;
 #[path = "api/entered.rs"]
 mod entered;
+#[path = "api/erasures.rs"]
+mod erasures;
 #[path = "api/ledger.rs"]
 mod ledger;
 #[path = "api/logs.rs"]

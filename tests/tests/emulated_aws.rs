@@ -18,6 +18,7 @@ fn the_template_deploys_starts_its_functions_and_grants_no_more_than_it_names() 
 async fn the_real_functions_lead_from_a_delivery_to_a_report_and_to_a_planned_action() {
     let Some(python) = ministack() else { return };
     let binaries = lambda::build();
+    assert_eq!(lambda::build_programs(), binaries, "the command lies beside the functions");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let company = SimOptions { users: 60, tokens: 40, max_events: 400, ..SimOptions::default() };
     let sim = Sim::start(listener, company).await.expect("the simulated org starts");

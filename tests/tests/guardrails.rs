@@ -38,7 +38,7 @@ async fn due(policy: &str) -> (World, Vec<Action>) {
 async fn triggered(world: &World, action: &Action) {
     let pending = Some((world.org.clone(), Pending::Action(action.id.clone())));
     let record = remediate_tokens::Record { sequence: "1".into(), pending };
-    let app = world.remediation(world.store(), world.revoker());
+    let app = world.remediation(world.store_of("remediate-tokens"), world.revoker());
     app.run(remediate_tokens::Trigger::Stream(vec![record]), &NoDeadline).await.expect("the trigger is handled");
 }
 

@@ -182,7 +182,7 @@ async fn a_key_that_does_not_sign_stops_nothing_and_is_tried_again_at_the_next_s
     world.report().await;
     world.put_policy(ENFORCE).await;
     let app = remediate_tokens::App {
-        store: world.store(),
+        store: world.store_of("remediate-tokens"),
         revoker: world.revoker(),
         notifier: world.ways.notifiers(&world.clock),
         signer: Broken,

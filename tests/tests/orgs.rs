@@ -88,14 +88,15 @@ async fn waiting(world: &World, number: usize) -> Vec<Action> {
 /// One tick of report-tokens, with these orgs in the setting ORGS.
 async fn report(world: &World, configured: &[OrgId]) -> BTreeMap<String, report_tokens::Tick> {
     let settings = ReportSettings { every_hours: 24, retention_days: 400 };
-    let (store, source, clock, orgs) = (world.store(), source(world), world.clock.clone(), configured.to_vec());
+    let (store, source, clock, orgs) =
+        (world.store_of("report-tokens"), source(world), world.clock.clone(), configured.to_vec());
     report_tokens::App { store, source, clock, settings, orgs }.run(&NoDeadline).await.unwrap()
 }
 
 /// One tick of poll-audit; the orgs that it polled.
 async fn poll(world: &World, configured: &[OrgId]) -> BTreeSet<OrgId> {
     let settings = poll_audit::Settings { orgs: configured.to_vec(), events: events(), limits: limits() };
-    let app = poll_audit::App::new(world.store(), source(world), world.clock.clone(), settings);
+    let app = poll_audit::App::new(world.store_of("poll-audit"), source(world), world.clock.clone(), settings);
     app.run(&NoDeadline).await.unwrap().orgs.into_iter().map(|outcome| outcome.org).collect()
 }
 

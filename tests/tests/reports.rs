@@ -235,7 +235,7 @@ async fn interrupted_by_the_time_limit_it_resumes_and_comes_to_the_same() {
     let (whole, stepwise) = (World::with(small()).await, World::with(small()).await);
     let expected = whole.report().await;
     for tick in 1.. {
-        app(&stepwise, stepwise.store()).run(&Steps(AtomicU32::new(5))).await.expect("the tick runs");
+        app(&stepwise, stepwise.store_of("report-tokens")).run(&Steps(AtomicU32::new(5))).await.expect("the tick runs");
         if let Some(report) = stepwise.latest().await {
             assert!(tick > 10, "it was interrupted often");
             assert_eq!((report.totals, report.changes), (expected.totals, expected.changes));

@@ -1,4 +1,5 @@
-//! Takes the inventory, judges it and writes a dated report; deletes what is stored of an org that is to be forgotten.
+//! Takes the inventory, judges it and writes a dated report; erases accounts, and deletes what is stored of an org that
+//! is to be forgotten.
 
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
@@ -8,14 +9,15 @@ use shared::{
     decide::policy::default_policy,
     error::{Error, Result},
     flow::{
+        erase::{Erased, erase},
         health::report_health,
         purge::{Purged, purge, to_purge},
         register::{ORGS_AT_A_TIME, governed, register_org, seed_policy},
         take_report::{Outcome, Ports, take_report},
     },
     http,
-    model::{Measure, Metric, Org, OrgId},
-    ports::{CaseStore, Clock, Deadline, EventReader, PurgeStore, ReportReader, ReportStore, TokenReader},
+    model::{Measure, Metric, Org, OrgId, OrgState},
+    ports::{Clock, Deadline, ErasureStore, EventReader, PurgeStore, ReportReader, ReportStore, TokenReader},
     secrets::{Purpose, SecretCache, SecretsManagerSource},
     source::AtlassianReader,
     store::Store,
@@ -45,6 +47,14 @@ pub struct App<S, R, C> {
 pub enum Tick {
     /// A report was taken, interrupted or not due.
     Ran(Outcome),
+    /// As before, and accounts are being erased.
+    Erased {
+        /// What became of its report; none where the org is paused or removed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        report: Option<Outcome>,
+        /// What became of the erasures.
+        erasure: Erased,
+    },
     /// The org was removed, and what is stored of it is being deleted.
     Purged(Purged),
     /// It failed, for this reason.
@@ -56,8 +66,10 @@ pub enum Tick {
 
 /// What is to be done for an org.
 enum Work {
-    /// Its report, if one is due.
+    /// Its report, if one is due, and then the accounts that are to be erased.
     Report(OrgId),
+    /// The accounts that are to be erased.
+    Erase(Org),
     /// The deletion of what is stored of it.
     Purge(Org),
 }
@@ -84,7 +96,7 @@ impl App<Store, AtlassianReader<SecretsManagerSource>, SystemClock> {
 
 impl<S, R, C> App<S, R, C>
 where
-    S: ReportStore + ReportReader + PurgeStore + CaseStore + EventReader,
+    S: ReportStore + ReportReader + PurgeStore + ErasureStore + EventReader,
     R: TokenReader,
     C: Clock,
 {
@@ -96,16 +108,19 @@ where
         let registered = self.store.orgs().await?;
         // Reports come first: a deletion takes as long as it is let, and can wait.
         let reports = governed(&registered, &self.orgs).into_iter().map(Work::Report);
-        let work = reports.chain(to_purge(&registered).cloned().map(Work::Purge));
+        let resting = registered.iter().filter(|org| matches!(org.state, OrgState::Paused | OrgState::Removed));
+        let erasures = resting.cloned().map(Work::Erase);
+        let work = reports.chain(erasures).chain(to_purge(&registered).cloned().map(Work::Purge));
         let ticks: Vec<_> = work.map(|work| self.org_tick(work, deadline)).collect();
-        let done: Vec<(OrgId, Result<Tick>)> = stream::iter(ticks).buffer_unordered(ORGS_AT_A_TIME).collect().await;
+        let done: Vec<(OrgId, Result<Option<Tick>>)> =
+            stream::iter(ticks).buffer_unordered(ORGS_AT_A_TIME).collect().await;
         let (mut ticks, mut failure) = (BTreeMap::new(), None);
         for (org, outcome) in done {
             let tick = outcome.unwrap_or_else(|error| {
                 failure = Some(error.clone());
-                Tick::Failed { error: error.to_string() }
+                Some(Tick::Failed { error: error.to_string() })
             });
-            ticks.insert(org.to_string(), tick);
+            ticks.extend(tick.map(|tick| (org.to_string(), tick)));
         }
         all_failed(&ticks, failure).map_or(Ok(ticks), Err)
     }
@@ -127,18 +142,36 @@ where
         report_health(&self.store, &self.store.orgs().await?, self.settings.every_hours, self.clock.now()).await
     }
 
-    async fn org_tick(&self, work: Work, deadline: &impl Deadline) -> (OrgId, Result<Tick>) {
+    async fn org_tick(&self, work: Work, deadline: &impl Deadline) -> (OrgId, Result<Option<Tick>>) {
         let (org, outcome) = match work {
-            Work::Report(org) => (org.clone(), self.tick(&org, deadline).await.map(Tick::Ran)),
+            Work::Report(org) => (org.clone(), self.report_and_erase(&org, deadline).await.map(Some)),
+            Work::Erase(org) => {
+                let erased = erase(&self.store, &org, &self.clock, deadline).await;
+                (org.id, erased.map(|erased| erased.map(|erasure| Tick::Erased { report: None, erasure })))
+            }
             Work::Purge(org) => {
                 let purged = purge(&self.store, &org, &self.clock, deadline).await;
-                (org.id, purged.map(Tick::Purged))
+                (org.id, purged.map(|purged| Some(Tick::Purged(purged))))
             }
         };
         if let Err(error) = &outcome {
             tracing::error!(org = %org, error = %error, "the tick failed");
         }
         (org, outcome)
+    }
+
+    /// A report that fails keeps no account from being erased.
+    async fn report_and_erase(&self, org: &OrgId, deadline: &impl Deadline) -> Result<Tick> {
+        let ran = self.tick(org, deadline).await;
+        let erased = match self.store.org(org).await? {
+            Some(org) => erase(&self.store, &org, &self.clock, deadline).await?,
+            None => None,
+        };
+        let report = ran?;
+        Ok(match erased {
+            Some(erasure) => Tick::Erased { report: Some(report), erasure },
+            None => Tick::Ran(report),
+        })
     }
 
     async fn tick(&self, org: &OrgId, deadline: &impl Deadline) -> Result<Outcome> {

@@ -167,6 +167,8 @@ impl<P: Ports, G: Gate, C: Clock> App<P, G, C> {
             Route::Seats => later(|| api::seats::list(store, ask)),
             Route::TakeSeat => later(|| api::seats::take(store, ask)),
             Route::FreeSeat => later(|| api::seats::free(store, ask)),
+            Route::Erasures => later(|| api::erasures::list(store, ask)),
+            Route::AskErasure => later(|| api::erasures::begin(store, ask)),
             Route::Plan => later(|| api::plan::list(store, ask)),
             Route::Actions => later(|| api::actions::list(store, ask)),
             Route::RequestAction => later(|| api::actions::request(store, ask)),

@@ -79,9 +79,6 @@ fn operation(route: Route) -> Value {
         operation["requestBody"] =
             json!({ "required": true, "content": { "text/csv": { "schema": { "type": "string" } } } });
     }
-    if route == Route::SetPolicy {
-        operation["requestBody"]["content"]["application/yaml"] = content("Policy");
-    }
     operation
 }
 
@@ -306,6 +303,13 @@ fn described(route: Route) -> Operation {
         Route::FreeSeat => {
             get("Frees an account's seat; `step` says what is done by hand, as no API does it", Gives::Json("Seat"))
         }
+        Route::Erasures => get("The erasures of accounts, the newest first", Gives::List("Erasure")),
+        Route::AskErasure => take(
+            "Asks that an account be erased; the answer says what comes of it, and what it does not reach",
+            "AskingErasure",
+            "202",
+            "AskedErasure",
+        ),
         Route::Plan => get("What would happen next, and what is withheld", Gives::JsonOrText("Plans")),
         Route::Actions => get("The actions", Gives::List("Action")),
         Route::RequestAction => {

@@ -156,6 +156,10 @@ routes! {
     TakeSeat => PUT "/v1/orgs/{org}/seats/{id}", APPROVE, &[];
     /// Frees the seat of an external account.
     FreeSeat => DELETE "/v1/orgs/{org}/seats/{id}", APPROVE, &[];
+    /// The erasures of accounts.
+    Erasures => GET "/v1/orgs/{org}/erasures", READ, &[];
+    /// Asks that an account be erased.
+    AskErasure => POST "/v1/orgs/{org}/erasures", ADMIN, &[];
     /// What would happen next, and what is withheld.
     Plan => GET "/v1/orgs/{org}/plan", READ, LIST;
     /// The actions.

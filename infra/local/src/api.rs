@@ -4,14 +4,16 @@ use crate::{
     cli::ApiArgs,
     failure::{Failure, Result},
 };
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use shared::model::{OrgState, Secret, Timestamp};
 use std::time::Duration;
 
 const TOKEN: &str = "TOKENWARDEN_TOKEN";
+/// The largest answer that is read: a page of a list has at most some megabytes.
+const MOST_BYTES: usize = 64 << 20;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A deployment, with the token of whoever speaks to it.
@@ -53,6 +55,17 @@ impl OrgRow {
     }
 }
 
+/// How far behind something is, for people.
+pub(crate) fn lag(secs: Option<i64>) -> String {
+    match secs {
+        None => "not read".into(),
+        Some(secs @ ..120) => format!("{secs} s"),
+        Some(secs @ ..7_200) => format!("{} min", secs / 60),
+        Some(secs @ ..172_800) => format!("{} h", secs / 3_600),
+        Some(secs) => format!("{} days", secs / 86_400),
+    }
+}
+
 #[derive(Deserialize)]
 struct Page<T> {
     items: Vec<T>,
@@ -76,6 +89,22 @@ impl Api {
         })?;
         let client = shared::http::atlassian_http_client(TIMEOUT);
         Ok(Self { client, base: args.api.clone(), token: Secret::new(token) })
+    }
+
+    /// A deployment, by a token that is at hand.
+    pub(crate) fn with_token(base: &str, token: Secret) -> Self {
+        Self::within(base, token, TIMEOUT)
+    }
+
+    /// The status of the answer to an empty list that is posted.
+    pub(crate) async fn status_of_post(&self, url: &str) -> Result<u16> {
+        let request = self.client.post(url).json(&Value::Array(Vec::new()));
+        Ok(self.answer(request, &Method::POST, url).await?.0.as_u16())
+    }
+
+    /// A deployment that is asked with this token; each call must be over within a time.
+    pub(crate) fn within(base: &str, token: Secret, timeout: Duration) -> Self {
+        Self { client: shared::http::atlassian_http_client(timeout), base: base.to_owned(), token }
     }
 
     /// The path of the list of orgs.
@@ -169,9 +198,47 @@ impl Api {
         }
     }
 
+    /// Every row of a list as CSV, with one header. Where a page says that there is a next one, only its cursor is
+    /// taken: the token goes to no address that an answer names.
+    pub(crate) async fn csv(&self, url: &str, limit: u32) -> Result<String> {
+        let (mut rows, mut cursor) = (String::new(), None::<String>);
+        loop {
+            let cursor_of = cursor.as_ref().map(|cursor| ("cursor", cursor));
+            let request = self.client.get(url).query(&[("limit", limit)]).query(&cursor_of.as_slice());
+            let (text, next) = self.csv_page(request, url).await?;
+            let header = rows.split_inclusive('\n').next().unwrap_or_default();
+            let page = text.strip_prefix(header).ok_or_else(|| Failure::Api {
+                what: format!("GET {url}"),
+                reason: "its pages have different columns".into(),
+            })?;
+            rows.push_str(page);
+            cursor = next;
+            if cursor.is_none() {
+                return Ok(rows);
+            }
+        }
+    }
+
+    async fn csv_page(&self, request: RequestBuilder, url: &str) -> Result<(String, Option<String>)> {
+        let failed = |reason: String| Failure::Api { what: format!("GET {url}"), reason };
+        let answer = self.reached(request, &Method::GET, url).await?;
+        let (status, link) = (answer.status(), answer.headers().get(header::LINK).cloned());
+        let text = text_of(answer).await.map_err(failed)?;
+        match status.is_success() {
+            true => Ok((text, link.and_then(|link| next_cursor(link.to_str().ok()?)))),
+            false => Err(failed(refused(status, &text))),
+        }
+    }
+
     /// Replaces something.
     pub(crate) async fn put<T: DeserializeOwned>(&self, url: &str, body: &Value) -> Result<T> {
         self.send(self.client.put(url).json(body), &Method::PUT, url).await
+    }
+
+    /// Replaces something if it is still as its tag says.
+    pub(crate) async fn put_over<T: DeserializeOwned>(&self, url: &str, body: &Value, etag: &str) -> Result<T> {
+        let request = self.client.put(url).header(header::IF_MATCH, etag).json(body);
+        self.send(request, &Method::PUT, url).await
     }
 
     /// Makes something new.
@@ -204,13 +271,37 @@ impl Api {
 
     async fn answer(&self, request: RequestBuilder, method: &Method, url: &str) -> Result<(StatusCode, String)> {
         let failed = |reason: String| Failure::Api { what: format!("{method} {url}"), reason };
-        let answer =
-            request.bearer_auth(self.token.expose()).send().await.map_err(|error| {
-                failed(format!("not reached: {}; is it running, and is --api right?", because(&error)))
-            })?;
+        let answer = self.reached(request, method, url).await?;
         let status = answer.status();
-        Ok((status, answer.text().await.map_err(|error| failed(because(&error)))?))
+        Ok((status, text_of(answer).await.map_err(failed)?))
     }
+
+    async fn reached(&self, request: RequestBuilder, method: &Method, url: &str) -> Result<Response> {
+        request.bearer_auth(self.token.expose()).send().await.map_err(|error| Failure::Api {
+            what: format!("{method} {url}"),
+            reason: format!("not reached: {}; is it running, and is its address right?", because(&error)),
+        })
+    }
+}
+
+/// An answer's text, unless it is larger than any that a deployment gives.
+async fn text_of(mut answer: Response) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| because(&error))? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MOST_BYTES {
+            return Err(format!("the answer has more than {} MiB", MOST_BYTES >> 20));
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| "the answer is no UTF-8 text".into())
+}
+
+/// The cursor in a header such as `</v1/…?limit=500&cursor=abc>; rel="next"`.
+fn next_cursor(link: &str) -> Option<String> {
+    let next = link.split(',').find(|link| link.contains("rel=\"next\""))?;
+    let (_, query) = next.split_once('<')?.1.split_once('>')?.0.split_once('?')?;
+    let cursor = query.split('&').find_map(|pair| pair.strip_prefix("cursor="))?;
+    Some(percent_decode_str(cursor).decode_utf8_lossy().into_owned())
 }
 
 /// What is said of something that is not stored as it was written.
@@ -238,4 +329,18 @@ pub(crate) fn because(error: &reqwest::Error) -> String {
         cause = inner;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_next_page_only_the_cursor_is_taken() {
+        let next = |link: &str| next_cursor(link);
+        assert_eq!(next(r#"</v1/x.csv?limit=5&cursor=a%3Db>; rel="next""#).as_deref(), Some("a=b"));
+        assert_eq!(next(r#"<https://evil.example/?cursor=c>; rel="next""#).as_deref(), Some("c"));
+        assert_eq!(next(r#"</v1/x.csv?cursor=a>; rel="prev", </v1/x.csv?cursor=b>; rel="next""#).as_deref(), Some("b"));
+        assert_eq!((next(r#"</v1/x.csv?limit=5>; rel="next""#), next("")), (None, None));
+    }
 }

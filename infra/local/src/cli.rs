@@ -38,6 +38,18 @@ enum Command {
     /// Say who keeps a token where all other external users' are blocked: at most five
     #[command(subcommand)]
     Seats(crate::commands::seats::SeatsCommand),
+    /// Set up a deployment for an org: check its keys, write its secrets, take the first report
+    Init(crate::commands::init::InitArgs),
+    /// Look at a deployment from its secrets to its reports, read-only; exits 0 if it works, 1 if something is broken
+    Doctor(crate::commands::doctor::DoctorArgs),
+    /// Work on the keys of a deployment
+    #[command(subcommand)]
+    Key(crate::commands::key::KeyCommand),
+    /// Look at the deployments of several clients at once, and keep their reports; exits 0 all well, 1 something needs
+    /// attention, 2 nothing could be asked, 3 some could not (role reader)
+    Hub(crate::commands::hub::HubArgs),
+    /// Erase one account from what is stored of an org; without --yes it only tells what it would erase (role admin)
+    Erase(crate::commands::erase::EraseArgs),
     /// Put the kill switch on: nothing is done any more until it is released (role approver)
     Stop(StopArgs),
     /// Release the kill switch (role admin)
@@ -54,8 +66,40 @@ enum Policy {
     /// Replay a policy over the known past: what it would have done, and which credentials were used afterwards; exits
     /// 0 nothing would have broken, 1 something would have, 2 could not simulate (role reader)
     Simulate(SimulateArgs),
+    /// Put a policy in force; what loosens the one in force waits for a second person (role admin)
+    Put(PutArgs),
+    /// Bring a policy into force that somebody else proposed (role approver)
+    Confirm(ConfirmArgs),
     /// Print the JSON Schema of policy files, for editors
     Schema,
+}
+
+/// The options of `policy put`.
+#[derive(Debug, Args)]
+pub struct PutArgs {
+    #[command(flatten)]
+    pub(crate) api: ApiArgs,
+    /// The policy, YAML or JSON
+    pub(crate) file: PathBuf,
+    /// Which org; needed where the token may see several
+    #[arg(long, value_name = "ORG_ID")]
+    pub(crate) org: Option<String>,
+}
+
+/// The options of `policy confirm`.
+#[derive(Debug, Args)]
+pub struct ConfirmArgs {
+    #[command(flatten)]
+    pub(crate) api: ApiArgs,
+    /// The digest of the proposed policy, as `policy put` printed it: exactly that text is agreed to
+    #[arg(value_name = "DIGEST")]
+    pub(crate) digest: String,
+    /// Why; kept with the decision
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// Which org; needed where the token may see several
+    #[arg(long, value_name = "ORG_ID")]
+    pub(crate) org: Option<String>,
 }
 
 /// The options of `policy simulate`.
@@ -229,6 +273,8 @@ impl Cli {
             Command::Probe(args) => crate::commands::probe::run(args).await,
             Command::Policy(Policy::Check { file }) => policy::check(&file),
             Command::Policy(Policy::Simulate(args)) => simulate::run(&args).await,
+            Command::Policy(Policy::Put(args)) => policy::put::put(&args).await,
+            Command::Policy(Policy::Confirm(args)) => policy::put::confirm(&args).await,
             Command::Policy(Policy::Schema) => Ok(policy::schema()),
             Command::Ledger(Ledger::Verify(args)) => ledger::verify::run(&args).await,
             Command::Ledger(Ledger::Heads(args)) => ledger::heads(&args).await,
@@ -237,6 +283,11 @@ impl Cli {
             Command::Org(command) => org::run(command).await,
             Command::Campaign(command) => crate::commands::campaign::run(command).await,
             Command::Seats(command) => crate::commands::seats::run(command).await,
+            Command::Init(args) => crate::commands::init::run(&args).await,
+            Command::Doctor(args) => crate::commands::doctor::run(&args).await,
+            Command::Key(command) => crate::commands::key::run(&command).await,
+            Command::Hub(args) => crate::commands::hub::run(&args).await,
+            Command::Erase(args) => crate::commands::erase::run(&args).await,
             Command::Stop(args) => switch::set(&args, switch::Wanted::Stopped).await,
             Command::Resume(args) => switch::set(&args, switch::Wanted::Resumed).await,
         };

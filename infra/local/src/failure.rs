@@ -34,6 +34,14 @@ pub enum Failure {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file of the user's that says something that cannot be.
+    #[error("{}: {reason}", path.display())]
+    Config {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it, with line and key.
+        reason: String,
+    },
     /// Another runner holds the data directory.
     #[error("another tokenwarden runs on {}; stop it, or choose another directory with --data-dir", path.display())]
     Taken {
@@ -68,6 +76,14 @@ pub enum Failure {
         /// What was asked, with its address.
         what: String,
         /// What came back, and how to mend it.
+        reason: String,
+    },
+    /// AWS was not reached, or refused.
+    #[error("{what}: {reason}")]
+    Aws {
+        /// What was being done.
+        what: String,
+        /// What AWS said, and how to mend it.
         reason: String,
     },
     /// What the deployment stores is not as it was written.

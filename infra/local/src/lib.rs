@@ -7,6 +7,7 @@ mod api;
 pub mod cli;
 mod commands;
 mod console;
+mod deployment;
 pub mod failure;
 #[cfg(feature = "local")]
 mod logs;

@@ -33,8 +33,8 @@ pub fn limit(limits: &Limits, listed: Option<u64>) -> u32 {
 /// Takes a place for an attempt of an action. An action holds one place, whose time is that of its last attempt; nothing
 /// is ever given back. An attempt is always a write of the budget, so that none slips past the kill switch.
 pub fn take(budget: &Budget, action: &ActionId, limits: &Limits, listed: Option<u64>, now: Timestamp) -> Take {
-    if let Some(stop) = &budget.stopped {
-        return Take::Stopped(stop.clone());
+    if let Some(stop) = budget.halt(now) {
+        return Take::Stopped(stop);
     }
     let (taken_for, limit) = (taken_for(limits), limit(limits, listed));
     let others = budget.holds.iter().filter(|(holder, _)| *holder != action.as_str());
@@ -57,12 +57,13 @@ fn with(budget: &Budget, action: &ActionId, taken_for: TimeDelta, now: Timestamp
     holds.retain(|_, at| *at >= newest - taken_for);
     let held = holds.entry(action.as_str().to_owned()).or_insert(now);
     *held = now.max(*held);
-    Budget { holds, stopped: None }
+    Budget { holds, stopped: None, ..budget.clone() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Home;
 
     const LIMITS: Limits = Limits { max_actions: 2, max_share_percent: 50.0, window_hours: 24 };
 
@@ -106,9 +107,10 @@ mod tests {
 
     #[test]
     fn who_comes_back_after_a_window_needs_a_place_anew() {
-        let old = Budget { holds: [("a".to_owned(), at(0))].into(), stopped: None };
-        let full = Budget { holds: [("b".to_owned(), at(40)), ("c".to_owned(), at(41))].into(), stopped: None };
-        let both = Budget { holds: old.holds.into_iter().chain(full.holds).collect(), stopped: None };
+        let holding = |holds| Budget { holds, ..Budget::default() };
+        let old = holding([("a".to_owned(), at(0))].into());
+        let full = holding([("b".to_owned(), at(40)), ("c".to_owned(), at(41))].into());
+        let both = holding(old.holds.into_iter().chain(full.holds).collect());
         assert_eq!(take_at(&both, "a", at(42)), Take::Exhausted { limit: 2, free_at: Some(free(40)) });
     }
 
@@ -130,6 +132,17 @@ mod tests {
             let refused = take(&Budget::default(), &"a".into(), &limits, listed, at(0));
             assert_eq!(refused, Take::Exhausted { limit: 0, free_at: None });
         }
+    }
+
+    #[test]
+    fn a_copy_of_the_table_gives_no_place() {
+        let copy = Budget { home: Home::Elsewhere("cases-before".into()), ..taken(&Budget::default(), "a", 0) };
+        for action in ["a", "b"] {
+            let Take::Stopped(stop) = take_at(&copy, action, at(1)) else { panic!("a copy gave a place") };
+            assert!(stop.reason.contains("cases-before"), "{stop:?}");
+        }
+        let unmarked = Budget { home: Home::Unmarked, ..Budget::default() };
+        assert!(matches!(take_at(&unmarked, "a", at(1)), Take::Taken(_)));
     }
 
     #[test]

@@ -190,7 +190,7 @@ pub enum Effect {
     /// Store the intent to call, together with the budget: what is not written does not notice the kill switch.
     Claim {
         /// The budget to write in the same transaction.
-        budget: Budget,
+        budget: Box<Budget>,
         /// Which attempt this is.
         attempt: u32,
     },
@@ -365,7 +365,7 @@ fn claim(action: &Action, facts: &Facts, policy: &PolicyVersion, attempt: u32, n
         return kept;
     }
     match place(action, facts, policy, now) {
-        Ok(budget) => Next::Do(Effect::Claim { budget, attempt }),
+        Ok(budget) => Next::Do(Effect::Claim { budget: Box::new(budget), attempt }),
         Err(next) => next,
     }
 }

@@ -70,7 +70,7 @@ fn budgets() -> impl Strategy<Value = (Versioned<Budget>, Option<u64>)> {
         .prop_map(|(held, stopped, listed)| {
             let holds = (0..held).map(|at| (format!("a{at}"), days(30))).collect();
             let stopped = stopped.then(|| Stop { by: "ann".into(), at: now(), reason: "stop".into() });
-            (Versioned { version: 1, value: Budget { holds, stopped } }, listed)
+            (Versioned { version: 1, value: Budget { holds, stopped, ..Budget::default() } }, listed)
         })
 }
 

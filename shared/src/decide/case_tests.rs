@@ -218,10 +218,13 @@ fn after_a_crash_absent_is_done_and_present_is_tried_again() {
     let (action, then) = (claimed(later(7), 1), later(7) + TimeDelta::seconds(30));
     let gone = Facts { look: Some(Look::Seen(Reread::Gone)), ..facts() };
     closes(&next(&action, &gone, &enforce(), then), ActionState::Done, "absent");
-    let held = Budget { holds: [(action.id.to_string(), later(7))].into(), stopped: None };
+    let held = Budget { holds: [(action.id.to_string(), later(7))].into(), ..Budget::default() };
     let again = Facts { budget: stored(held, Some(150)), ..facts() };
-    let moved = Budget { holds: [(action.id.to_string(), then)].into(), stopped: None };
-    assert_eq!(next(&action, &again, &enforce(), then), Next::Do(Effect::Claim { budget: moved, attempt: 2 }));
+    let moved = Budget { holds: [(action.id.to_string(), then)].into(), ..Budget::default() };
+    assert_eq!(
+        next(&action, &again, &enforce(), then),
+        Next::Do(Effect::Claim { budget: Box::new(moved), attempt: 2 })
+    );
     closes(&next(&claimed(later(7), 5), &again, &enforce(), then), ActionState::Failed, "tried 5 times");
 }
 

@@ -8,6 +8,7 @@ pub mod campaign;
 pub mod case;
 pub mod classify;
 pub mod due;
+pub mod erase;
 pub mod exempt;
 pub mod export;
 pub mod facts;

@@ -26,10 +26,27 @@ pub const MAX_TEXT_BYTES: usize = 256 * 1024;
 /// # Errors
 /// [`Error::Invalid`] with line, key, reason and mend of each fault.
 pub fn parse(text: &str) -> Result<Policy> {
+    checked(text, |text| serde_saphyr::from_str(text).map_err(|error| unreadable(&error)))
+}
+
+/// Reads a policy from JSON and checks it: for the API, which carries no reader of YAML.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_json(text: &str) -> Result<Policy> {
+    checked(text, |text| {
+        serde_json::from_str(text).map_err(|error| {
+            let place = format!("line {}, column {}: ", error.line(), error.column());
+            unread(&place, &error.to_string())
+        })
+    })
+}
+
+fn checked(text: &str, read: impl Fn(&str) -> Result<Policy>) -> Result<Policy> {
     if text.len() > MAX_TEXT_BYTES {
         return Err(Error::TooLarge { limit_bytes: MAX_TEXT_BYTES });
     }
-    let policy: Policy = serde_saphyr::from_str(text).map_err(|error| unreadable(&error))?;
+    let policy = read(text)?;
     refuse(&faults(&policy), |fault| match fault.line_in(text) {
         Some(line) => format!("line {line}: {fault}"),
         None => fault.to_string(),
@@ -134,7 +151,11 @@ fn refuse(faults: &[Fault], show: impl Fn(&Fault) -> String) -> Result<()> {
 /// The parser's message without the text that it quotes: nothing of a body is repeated.
 fn unreadable(error: &serde_saphyr::Error) -> Error {
     let place = error.location().map(|at| format!("line {}, column {}: ", at.line(), at.column())).unwrap_or_default();
-    let message = unquoted(&error.without_snippet().to_string());
+    unread(&place, &error.without_snippet().to_string())
+}
+
+fn unread(place: &str, message: &str) -> Error {
+    let message = unquoted(message);
     Error::invalid(
         "the policy",
         format!("{place}{message}; name only the documented keys, each with a value of its type"),
@@ -262,6 +283,18 @@ rules:
     fn yaml_and_json_give_the_same_policy() {
         let policy = parse(GOOD).unwrap();
         assert_eq!(parse(&serde_json::to_string_pretty(&policy).unwrap()).unwrap(), policy);
+    }
+
+    #[test]
+    fn json_is_read_alone_as_well_and_its_faults_have_lines() {
+        let json = serde_json::to_string_pretty(&parse(GOOD).unwrap()).unwrap();
+        assert_eq!(parse_json(&json).unwrap(), parse(GOOD).unwrap());
+        let refusal = |text: &str| parse_json(text).unwrap_err().to_string();
+        assert!(refusal(GOOD).contains("line 1, column"), "{}", refusal(GOOD));
+        let secret = refusal(&json.replace("\"max_actions\": 5", "\"max_actions\": \"ATATT3xSecret\""));
+        assert!(secret.contains("line ") && !secret.contains("ATATT3xSecret"), "{secret}");
+        let share = refusal(&json.replace("\"max_share_percent\": 5.0", "\"max_share_percent\": 250"));
+        assert!(share.contains("limits.max_share_percent: is 250; use a number from 0 to 100"), "{share}");
     }
 
     #[test]

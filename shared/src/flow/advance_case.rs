@@ -116,7 +116,7 @@ where
         Effect::Claim { .. } | Effect::Tell(_) | Effect::Replan if deadline.reached() => {
             return Ok(Some(action.value.state));
         }
-        Effect::Claim { budget, attempt } => *facts = claim(cases, org, action, facts, budget, attempt).await?,
+        Effect::Claim { budget, attempt } => *facts = claim(cases, org, action, facts, *budget, attempt).await?,
         Effect::Tell(kind) => {
             tell(cases, org, action, kind, policy, now).await?;
             *facts = cases.no_facts();

@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Result},
     model::{
         Action, ActionId, ActionState, Agreement, Decision, DecisionKind, LedgerKind, LedgerRecord, OrgId, Stop,
-        Timestamp, Versioned, short_hash,
+        Timestamp, Versioned,
     },
     ports::{CaseChange, CaseStore, Written},
 };
@@ -222,6 +222,7 @@ pub async fn set_stop<S: CaseStore>(store: &S, org: &OrgId, switch: Switch, who:
             return Ok(budget.value.stopped);
         }
         budget.value.stopped = (switch == Switch::Stop).then(|| stop(who));
+        budget.value.restored_at = budget.value.restored_at.filter(|_| switch == Switch::Stop);
         let stopped = budget.value.stopped.clone();
         let change = CaseChange {
             budget: Some(budget),
@@ -241,11 +242,11 @@ fn stop(who: Decider<'_>) -> Stop {
 }
 
 pub(super) fn decision(kind: DecisionKind, action: Option<&ActionId>, subject: &str, who: Decider<'_>) -> Decision {
-    let id = short_hash(&[&format!("{kind:?}"), subject, who.by, &who.at.to_rfc3339()]);
+    let id = Decision::id_of(kind, subject, who.by, who.at);
     Decision { id, kind, action: action.cloned(), by: who.by.into(), at: who.at, reason: who.reason.into() }
 }
 
-fn about(action: &Action, kind: LedgerKind, detail: &str, who: Decider<'_>) -> LedgerRecord {
+pub(super) fn about(action: &Action, kind: LedgerKind, detail: &str, who: Decider<'_>) -> LedgerRecord {
     LedgerRecord {
         action: Some(action.id.clone()),
         credential: Some(action.plan.target.credential.clone()),

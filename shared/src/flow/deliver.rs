@@ -69,7 +69,7 @@ where
     let due = due(post, org).await?;
     let policy = if due.is_empty() { None } else { post.store.policy(&org.id).await? };
     let Some(policy) = policy else { return Ok(Posted::default()) };
-    let stopped = post.store.budget(&org.id).await?.value.stopped;
+    let stopped = post.store.budget(&org.id).await?.value.halt(post.clock.now());
     let round = Round { post, org, policy: &policy.policy, stopped: stopped.as_ref() };
     let mut posted = Posted::default();
     let mut to_owners = Vec::new();

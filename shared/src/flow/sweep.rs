@@ -3,6 +3,7 @@
 use super::{
     advance_case::advance_case,
     cases::{Cases, generations, plan_of, retry_later},
+    restored::notice_restored,
 };
 use crate::{
     decide::plan::{self, Cause},
@@ -35,6 +36,7 @@ where
     C: Clock,
 {
     let mut swept = Swept::default();
+    notice_restored(cases.store, &org.id, cases.clock.now()).await?;
     let pending = cases.store.pending(&org.id, cases.clock.now(), 1_000).await?;
     for pending in pending.into_iter().filter(|pending| !matches!(pending, Pending::Message(_))) {
         if deadline.reached() {

@@ -2,7 +2,7 @@
 
 use super::{
     AccountId, ActionId, ActionKind, Approval, CredentialRef, FindingId, Hit, LastUsedSource, Means, MessageId,
-    ReportId, TaskId, Timestamp,
+    ReportId, TaskId, Timestamp, short_hash,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -312,6 +312,13 @@ pub struct Decision {
     pub at: Timestamp,
     /// Why; stays out of the ledger, because people write names.
     pub reason: String,
+}
+
+impl Decision {
+    /// The id of what somebody decided about something at a moment.
+    pub fn id_of(kind: DecisionKind, subject: &str, by: &str, at: Timestamp) -> String {
+        short_hash(&[&format!("{kind:?}"), subject, by, &at.to_rfc3339()])
+    }
 }
 
 /// The kinds of decisions.

@@ -63,6 +63,8 @@ string_ids! {
     ActionId;
     /// A campaign: hash of who began it, when, and what for.
     CampaignId;
+    /// The erasure of an account: hash of (org, account), so an account has one at a time.
+    ErasureId;
     /// A message: hash of (org, kind, cause, audience), so the same cause sends one.
     MessageId;
     /// A channel of the security team, as deliveries are recorded: its kind and the name of its secret, no address.

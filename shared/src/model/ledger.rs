@@ -11,6 +11,47 @@ pub struct Budget {
     pub holds: BTreeMap<String, Timestamp>,
     /// The kill switch, when it is on.
     pub stopped: Option<Stop>,
+    /// When it was found in a table that was restored from a backup; until the kill switch is released.
+    #[serde(default)]
+    pub restored_at: Option<Timestamp>,
+    /// Whether it was read from the table that it was written to.
+    #[serde(skip)]
+    pub home: Home,
+}
+
+/// Whether something was read from the table that it was written to. A table that is restored from a backup has another
+/// name (Amazon DynamoDB Developer Guide, "Point-in-time recovery": a restore makes a new table).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Home {
+    /// It was.
+    #[default]
+    Here,
+    /// Nobody wrote it yet, or a release that did not say where.
+    Unmarked,
+    /// It was written to the table of this name.
+    Elsewhere(String),
+}
+
+impl Budget {
+    /// Why nothing may be done: the kill switch is on, or this is a copy that nobody has looked at.
+    pub fn halt(&self, now: Timestamp) -> Option<Stop> {
+        let copied = match &self.home {
+            Home::Here | Home::Unmarked => None,
+            Home::Elsewhere(table) => Some(Stop::restored(table, now)),
+        };
+        self.stopped.clone().or(copied)
+    }
+}
+
+impl Stop {
+    /// The kill switch that nobody put on: the table is a copy of another one.
+    pub fn restored(table: &str, at: Timestamp) -> Self {
+        let reason = format!(
+            "this table was restored from a backup of {table}: what was done after the backup is not in it; take a \
+             report, look at the plan, then release the kill switch"
+        );
+        Self { by: "tokenwarden".to_owned(), at, reason }
+    }
 }
 
 /// The kill switch, put on.
@@ -83,6 +124,10 @@ pub enum LedgerKind {
     SeatTaken,
     /// An external account's seat in the Test policy was freed.
     SeatFreed,
+    /// Somebody asked that an account be erased.
+    ErasureAsked,
+    /// An account was erased.
+    ErasureDone,
 }
 
 /// What Atlassian answered to the call that an entry is about: a fixed word, nothing of the answer itself.

@@ -5,6 +5,7 @@ mod answer;
 mod calendar;
 mod campaign;
 mod credential;
+mod erasure;
 mod event;
 mod exemption;
 mod fact;
@@ -39,17 +40,18 @@ pub use answer::{AnswerLink, AnswersAs};
 pub use calendar::{Calendar, DayOfWeek};
 pub use campaign::{Campaign, CampaignKind, ListSays, LogSays, Settled, Stand};
 pub use credential::{Credential, CredentialKind, CredentialRef, CredentialStatus, Owner, OwnerStatus, Relation};
+pub use erasure::{Erasure, ErasureCount, ErasurePlace, ErasureState, ErasureWork, Person};
 pub use event::{Actor, AuditEvent, EventKey, EventSource, Location, TokenMark, TokenRole, Topic};
 pub use exemption::{Exemption, ExemptionScope};
 pub use fact::{Fact, FactName, Facts, Knowledge, Observations};
 pub use finding::{Finding, FindingStatus, Severity, Verdict};
 pub use head::{HeadKey, PublicKey, Seal, SignedHead, SignerKey};
 pub use ids::{
-    AccountId, ActionId, AuthPolicyId, CampaignId, ChannelKey, CredentialId, DirectoryId, EventId, EventTokenId,
-    FindingId, MessageId, OrgId, QuarantineId, RecipientKey, ReportId, TaskId, TicketKey, shard_of, short_hash,
-    stable_hash,
+    AccountId, ActionId, AuthPolicyId, CampaignId, ChannelKey, CredentialId, DirectoryId, ErasureId, EventId,
+    EventTokenId, FindingId, MessageId, OrgId, QuarantineId, RecipientKey, ReportId, TaskId, TicketKey, shard_of,
+    short_hash, stable_hash,
 };
-pub use ledger::{Budget, LedgerAnswer, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop};
+pub use ledger::{Budget, Home, LedgerAnswer, LedgerEntry, LedgerHead, LedgerKind, LedgerRecord, Stop};
 pub use measure::{Measure, Metric};
 pub use message::{Audience, Mailbox, Message, MessageKind, MessageState, OpenMail, Outgoing, Undelivered};
 pub use org::{Org, OrgState, Principal, Role};

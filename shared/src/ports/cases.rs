@@ -4,12 +4,17 @@ use super::Written;
 use crate::{
     error::Result,
     model::{
-        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Exemption, Finding,
-        FindingId, FindingTransition, LedgerEntry, LedgerHead, LedgerRecord, Message, MessageId, Org, OrgId, OrgState,
-        Outgoing, Page, PolicyVersion, PurgePlace, RegisterEntry, Seats, Sponsor, Timestamp, Versioned,
+        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Erasure, ErasureCount,
+        ErasurePlace, ErasureWork, Exemption, Finding, FindingId, FindingTransition, LedgerEntry, LedgerHead,
+        LedgerRecord, Message, MessageId, Org, OrgId, OrgState, Outgoing, Page, Person, PolicyVersion, PurgePlace,
+        RegisterEntry, Seats, Sponsor, Timestamp, Versioned,
     },
 };
-use std::{collections::HashMap, fmt, future::Future};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    future::Future,
+};
 
 /// The registry of orgs, as the intake sees it (table `cases`).
 pub trait OrgStates: Send + Sync {
@@ -92,6 +97,8 @@ pub trait CaseReader: Send + Sync {
     ) -> impl Future<Output = Result<Option<Versioned<Campaign>>>> + Send;
     /// Who holds the seats of the external users' Test policy; version 0 if nobody ever did. Reads consistently.
     fn seats(&self, org: &OrgId) -> impl Future<Output = Result<Versioned<Seats>>> + Send;
+    /// The erasures of accounts, those that are done among them. Reads consistently.
+    fn erasures(&self, org: &OrgId) -> impl Future<Output = Result<Vec<Versioned<Erasure>>>> + Send;
     /// A message on its way, with its version. Reads consistently.
     fn message(&self, org: &OrgId, id: &MessageId) -> impl Future<Output = Result<Option<Versioned<Outgoing>>>> + Send;
     /// Budget and kill switch. Reads consistently.
@@ -126,6 +133,36 @@ pub struct PurgedPart {
     pub deleted: u64,
     /// Where it goes on; `None` when nothing is left but the org's entry in the registry.
     pub next: Option<PurgePlace>,
+}
+
+/// Erasing one account from what is stored (both tables; for report-tokens alone).
+pub trait ErasureStore: CaseStore {
+    /// What stands where an erased account stood: random, never the same twice.
+    fn pseudonym(&self) -> AccountId;
+    /// Erases the person from one page of what stands at the work's place. Repeating it is harmless. What is learned of
+    /// the person comes back before anything of that page is changed, so that it can be stored first.
+    fn erase_part(
+        &self,
+        org: &Org,
+        asked_at: Timestamp,
+        work: &ErasureWork,
+    ) -> impl Future<Output = Result<ErasedPart>> + Send;
+}
+
+/// What erasing a person from a page came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ErasedPart {
+    /// More is known of the person now; nothing was changed, and the same place comes again.
+    Learned(Person),
+    /// The page is without the person.
+    Erased {
+        /// What was erased, by the kind of item.
+        counts: BTreeMap<String, ErasureCount>,
+        /// How many entries only a person can judge, by the kind of item.
+        left: BTreeMap<String, u64>,
+        /// Where it goes on; `None` at the end.
+        next: Option<ErasurePlace>,
+    },
 }
 
 /// Something that waits to be handled, from the sparse index of pending things.
@@ -176,6 +213,8 @@ pub struct CaseChange {
     pub campaign: Option<Versioned<Campaign>>,
     /// Who holds the seats of the external users' Test policy, likewise.
     pub seats: Option<Versioned<Seats>>,
+    /// The erasure of an account, likewise.
+    pub erasure: Option<Versioned<Erasure>>,
     /// A new exemption, or one whose end was moved to now.
     pub exemption: Option<Exemption>,
     /// A decision, pending from now on.
@@ -191,7 +230,8 @@ pub struct CaseChange {
 /// Advancing cases (table `cases`).
 pub trait CaseStore: CaseReader {
     /// Applies a change in one transaction. The ledger's head is re-read and the write tried again when only that moved;
-    /// `Contended` means that the org, the action, the budget, the campaign, the seats or the policy moved, and nothing was written.
+    /// `Contended` means that the org, the action, the budget, the campaign, the seats,
+    /// the erasure or the policy moved, and nothing was written.
     fn apply(&self, org: &OrgId, change: &CaseChange) -> impl Future<Output = Result<Written>> + Send;
     /// What is pending at this moment, oldest first. Eventually consistent: what it shows must be read again.
     fn pending(&self, org: &OrgId, until: Timestamp, limit: u32) -> impl Future<Output = Result<Vec<Pending>>> + Send;

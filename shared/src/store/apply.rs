@@ -4,7 +4,7 @@ use super::{
     Store,
     call::{TRIES, back_off, failed},
     cases::StoredPolicy,
-    item::{Draft, Entity, Item, body, number, read_key},
+    item::{Draft, Entity, Item, WRITTEN_IN, body, number, read_key},
     keys::{self, Key},
     orgs::put_org,
     outbox::message_draft,
@@ -94,7 +94,7 @@ pub fn pending_of(key: &Key) -> Option<(OrgId, Pending)> {
 /// What one write of the transaction is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// Org, action, budget, campaign, seats or policy: if it moved, the caller must look again.
+    /// Org, action, budget, campaign, seats, erasure or policy: if it moved, the caller must look again.
     State,
     /// An entry that simply replaces what was there.
     Entry,
@@ -128,7 +128,7 @@ impl Store {
             writes.push((Part::State, put_next(table, action_draft(org, &action.value)?, action.version)?));
         }
         if let Some(budget) = &change.budget {
-            let draft = Draft::new(keys::budget(org), Entity::Budget).body(&budget.value)?;
+            let draft = Draft::new(keys::budget(org), Entity::Budget).text(WRITTEN_IN, table).body(&budget.value)?;
             writes.push((Part::State, put_next(table, draft, budget.version)?));
         }
         if let Some(policy) = &change.policy {
@@ -156,6 +156,10 @@ impl Store {
         if let Some(seats) = &change.seats {
             let draft = Draft::new(keys::seats(org), Entity::Seats).body(&seats.value)?;
             writes.push((Part::State, put_next(table, draft, seats.version)?));
+        }
+        if let Some(erasure) = &change.erasure {
+            let draft = Draft::new(keys::erasure(org, &erasure.value.id), Entity::Erasure).body(&erasure.value)?;
+            writes.push((Part::State, put_next(table, draft, erasure.version)?));
         }
         if let Some(exemption) = &change.exemption {
             let draft = Draft::new(keys::exemption(org, &exemption.id), Entity::Exemption).body(exemption)?;

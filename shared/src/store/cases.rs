@@ -2,7 +2,7 @@
 
 use super::{
     Store,
-    item::{Item, body, read_number, read_text, versioned},
+    item::{Item, body, home, read_number, read_text, versioned},
     keys,
     orgs::entry,
     select::{Range, Select},
@@ -10,9 +10,9 @@ use super::{
 use crate::{
     error::{Error, Result},
     model::{
-        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Exemption, Finding, FindingId,
-        LedgerEntry, LedgerHead, MessageId, Org, OrgId, Outgoing, Page, PolicyVersion, RegisterEntry, Seats, Sponsor,
-        Timestamp, Versioned,
+        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Erasure, Exemption, Finding,
+        FindingId, LedgerEntry, LedgerHead, MessageId, Org, OrgId, Outgoing, Page, PolicyVersion, RegisterEntry, Seats,
+        Sponsor, Timestamp, Versioned,
     },
     ports::CaseReader,
 };
@@ -116,13 +116,20 @@ impl CaseReader for Store {
         item.map_or_else(|| Ok(Versioned { version: 0, value: Seats::default() }), versioned)
     }
 
+    async fn erasures(&self, org: &OrgId) -> Result<Vec<Versioned<Erasure>>> {
+        let select = Select::all(&self.tables.cases, keys::erasures(org));
+        self.fetch_all(&select).await?.into_iter().map(versioned).collect()
+    }
+
     async fn message(&self, org: &OrgId, id: &MessageId) -> Result<Option<Versioned<Outgoing>>> {
         self.get(&self.tables.cases, keys::message(org, id)).await?.map(versioned).transpose()
     }
 
     async fn budget(&self, org: &OrgId) -> Result<Versioned<Budget>> {
         let item = self.get(&self.tables.cases, keys::budget(org)).await?;
-        item.map_or_else(|| Ok(Versioned { version: 0, value: Budget::default() }), versioned)
+        let home = home(item.as_ref(), &self.tables.cases);
+        let stored = item.map_or_else(|| Ok(Versioned { version: 0, value: Budget::default() }), versioned)?;
+        Ok(Versioned { value: Budget { home, ..stored.value }, ..stored })
     }
 
     async fn ledger_head(&self, org: &OrgId) -> Result<LedgerHead> {

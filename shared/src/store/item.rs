@@ -3,7 +3,7 @@
 use super::keys::Key;
 use crate::{
     error::{Error, Result},
-    model::{OrgId, Timestamp, Versioned},
+    model::{Home, OrgId, Timestamp, Versioned},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Serialize, de::DeserializeOwned};
@@ -16,85 +16,105 @@ use std::{
 /// Attributes as DynamoDB takes and gives them.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// What an item is; stream filters read it as the attribute `entity`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Entity {
+macro_rules! entities {
+    ($($(#[$doc:meta])* $name:ident => $text:literal;)*) => {
+        /// What an item is; stream filters read it as the attribute `entity`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Entity {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Entity {
+            /// Every kind of item.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The value of the attribute `entity`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+entities! {
     /// An audit event.
-    Event,
+    Event => "event";
     /// A usage profile.
-    Profile,
+    Profile => "profile";
     /// A counter.
-    Counter,
+    Counter => "counter";
     /// The org's list of actions.
-    Catalogue,
+    Catalogue => "catalogue";
     /// The poll's checkpoint.
-    Poll,
+    Poll => "poll";
     /// When reports are begun.
-    Schedule,
+    Schedule => "schedule";
     /// An open run.
-    Run,
+    Run => "run";
     /// A staged owner.
-    StagedOwner,
+    StagedOwner => "staged_owner";
     /// The staged mark that an account is an org admin.
-    StagedAdmin,
+    StagedAdmin => "staged_admin";
     /// A staged credential.
-    StagedCredential,
+    StagedCredential => "staged_credential";
     /// A finding of one run.
-    RunFinding,
+    RunFinding => "run_finding";
     /// The sums of one shard.
-    Totals,
+    Totals => "totals";
     /// A row of a report.
-    Row,
+    Row => "row";
     /// An account of a report.
-    OwnerRow,
+    OwnerRow => "owner_row";
     /// The summary of a report.
-    Report,
+    Report => "report";
     /// Which report is the latest.
-    Latest,
+    Latest => "latest";
     /// The header of a quarantined body.
-    Quarantined,
+    Quarantined => "quarantined";
     /// A part of a quarantined body.
-    QuarantinePart,
+    QuarantinePart => "quarantine_part";
     /// An org.
-    Org,
+    Org => "org";
     /// A finding.
-    Finding,
+    Finding => "finding";
     /// An exemption.
-    Exemption,
+    Exemption => "exemption";
     /// What people entered about a credential.
-    RegisterEntry,
+    RegisterEntry => "register_entry";
     /// Who answers for an account that is not managed.
-    Sponsor,
+    Sponsor => "sponsor";
     /// A campaign.
-    Campaign,
+    Campaign => "campaign";
     /// Who holds the seats of the external users' Test policy.
-    Seats,
+    Seats => "seats";
+    /// The erasure of an account.
+    Erasure => "erasure";
     /// An action.
-    Action,
+    Action => "action";
     /// A message on its way.
-    Message,
+    Message => "message";
     /// The mails to one recipient.
-    Mailbox,
+    Mailbox => "mailbox";
     /// A message that was given up.
-    Undelivered,
+    Undelivered => "undelivered";
     /// A decision.
-    Decision,
+    Decision => "decision";
     /// A version of the policy.
-    Policy,
+    Policy => "policy";
     /// Which version of the policy is in force.
-    PolicyPointer,
+    PolicyPointer => "policy_pointer";
     /// The budget and the kill switch.
-    Budget,
+    Budget => "budget";
     /// An entry of the ledger.
-    LedgerEntry,
+    LedgerEntry => "ledger_entry";
     /// The end of the ledger.
-    LedgerHead,
+    LedgerHead => "ledger_head";
     /// A head of the ledger that was published.
-    PublishedHead,
+    PublishedHead => "published_head";
     /// A key that signed published heads.
-    HeadKey,
+    HeadKey => "head_key";
     /// Up to which published head the event bus was told.
-    ToldUntil,
+    ToldUntil => "told_until";
 }
 
 impl Entity {
@@ -102,48 +122,10 @@ impl Entity {
         AttributeValue::S(self.as_str().to_owned())
     }
 
-    /// The value of the attribute `entity`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Event => "event",
-            Self::Profile => "profile",
-            Self::Counter => "counter",
-            Self::Catalogue => "catalogue",
-            Self::Poll => "poll",
-            Self::Schedule => "schedule",
-            Self::Run => "run",
-            Self::StagedOwner => "staged_owner",
-            Self::StagedAdmin => "staged_admin",
-            Self::StagedCredential => "staged_credential",
-            Self::RunFinding => "run_finding",
-            Self::Totals => "totals",
-            Self::Row => "row",
-            Self::OwnerRow => "owner_row",
-            Self::Report => "report",
-            Self::Latest => "latest",
-            Self::Quarantined => "quarantined",
-            Self::QuarantinePart => "quarantine_part",
-            Self::Org => "org",
-            Self::Finding => "finding",
-            Self::Exemption => "exemption",
-            Self::RegisterEntry => "register_entry",
-            Self::Sponsor => "sponsor",
-            Self::Campaign => "campaign",
-            Self::Seats => "seats",
-            Self::Action => "action",
-            Self::Message => "message",
-            Self::Mailbox => "mailbox",
-            Self::Undelivered => "undelivered",
-            Self::Decision => "decision",
-            Self::Policy => "policy",
-            Self::PolicyPointer => "policy_pointer",
-            Self::Budget => "budget",
-            Self::LedgerEntry => "ledger_entry",
-            Self::LedgerHead => "ledger_head",
-            Self::PublishedHead => "published_head",
-            Self::HeadKey => "head_key",
-            Self::ToldUntil => "told_until",
-        }
+    /// What an item says that it is.
+    pub(super) fn of(item: &Item) -> Result<Self> {
+        let said = read_text(item, "entity")?;
+        Self::ALL.iter().copied().find(|entity| entity.as_str() == said).ok_or_else(|| unfit("read"))
     }
 }
 
@@ -239,6 +221,18 @@ pub(super) fn body<T: DeserializeOwned>(mut item: Item) -> Result<T> {
     let body = item.remove("body").ok_or_else(|| unfit("read"))?;
     // The text of serde's error may hold a value, so it is not passed on.
     from_attribute_value(body).map_err(|_| unfit("read"))
+}
+
+/// Which table an item was written to: after a restore from a backup that is another one than it stands in.
+pub(super) const WRITTEN_IN: &str = "written_in";
+
+/// Whether an item was written to this table.
+pub(super) fn home(item: Option<&Item>, table: &str) -> Home {
+    match item.map(|item| read_text(item, WRITTEN_IN)) {
+        Some(Ok(written)) if written == table => Home::Here,
+        Some(Ok(written)) => Home::Elsewhere(written.to_owned()),
+        Some(Err(_)) | None => Home::Unmarked,
+    }
 }
 
 /// The value of an item with its version.

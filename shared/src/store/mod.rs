@@ -11,6 +11,7 @@ mod call;
 mod cases;
 pub mod create;
 mod cursor;
+mod erase;
 mod events;
 mod findings;
 mod heads;

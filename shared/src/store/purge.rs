@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{Org, OrgId, PurgePlace, ReportId, SHARDS, Versioned},
+    model::{Org, OrgId, PurgePlace, ReportId, SHARDS, Timestamp, Versioned},
     ports::{PurgeStore, PurgedPart, Written},
 };
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -38,7 +38,9 @@ impl PurgeStore for Store {
         match place {
             PurgePlace::Events { day } => {
                 let partitions = self.in_history(keys::events_of_day(id, day));
-                self.through(partitions, place, self.day_before(org, day)).await
+                let before = self.day_before(org.registered_at, asked_at(org), day);
+                let next = before.map_or(PurgePlace::Profiles, |day| PurgePlace::Events { day });
+                self.through(partitions, place, Some(next)).await
             }
             PurgePlace::Profiles => {
                 let partitions = self.in_history((0..SHARDS).map(|shard| keys::profile_shard(id, shard)));
@@ -75,8 +77,8 @@ enum Left {
 
 /// What must be known of a report to find its rows.
 #[derive(Deserialize)]
-struct Parts {
-    parts: u32,
+pub(super) struct Parts {
+    pub(super) parts: u32,
 }
 
 /// What must be known of the open run.
@@ -84,6 +86,10 @@ struct Parts {
 struct OpenRun {
     report: ReportId,
     parts: u32,
+}
+
+fn asked_at(org: &Org) -> Timestamp {
+    org.purge.as_ref().map_or(org.registered_at, |purge| purge.asked_at)
 }
 
 impl Store {
@@ -104,6 +110,7 @@ impl Store {
             keys::register(org),
             keys::sponsors(org),
             keys::campaigns(org),
+            keys::erasures(org),
             keys::test_policies(org),
             keys::policies(org),
             keys::budgets(org),
@@ -114,12 +121,16 @@ impl Store {
     }
 
     /// The day before, unless no event can be as old: the setting may have been longer when the org was registered.
-    fn day_before(&self, org: &Org, day: NaiveDate) -> Option<PurgePlace> {
-        let asked_at = org.purge.as_ref().map_or(org.registered_at, |purge| purge.asked_at).date_naive();
-        let kept = asked_at.checked_sub_days(Days::new(u64::from(self.retention.event_days) + EXPIRED_DAYS));
-        let first = org.registered_at.date_naive().checked_sub_days(BEFORE_REGISTRATION);
-        let before = day.pred_opt().filter(|before| kept.min(first).is_some_and(|oldest| *before >= oldest));
-        Some(before.map_or(PurgePlace::Profiles, |day| PurgePlace::Events { day }))
+    pub(super) fn day_before(
+        &self,
+        registered_at: Timestamp,
+        asked_at: Timestamp,
+        day: NaiveDate,
+    ) -> Option<NaiveDate> {
+        let kept = Days::new(u64::from(self.retention.event_days) + EXPIRED_DAYS);
+        let kept = asked_at.date_naive().checked_sub_days(kept);
+        let first = registered_at.date_naive().checked_sub_days(BEFORE_REGISTRATION);
+        day.pred_opt().filter(|before| kept.min(first).is_some_and(|oldest| *before >= oldest))
     }
 
     /// Deletes a page of each partition; the place is left when all of them are empty.

@@ -49,9 +49,22 @@ impl QuarantineStore for Store {
     }
 
     async fn remove_quarantined(&self, org: &OrgId, header: &Quarantined) -> Result<()> {
+        let Some(item) = self.get(&self.tables.history, keys::quarantine_commit(org, &header.id)).await? else {
+            return Ok(());
+        };
+        self.remove_body(org, &value(item)?).await
+    }
+}
+
+impl Store {
+    /// A body as it came, whatever its header says of its hash; `None` where it cannot be unpacked.
+    pub(super) async fn readable(&self, org: &OrgId, header: &Quarantined) -> Result<Option<Vec<u8>>> {
+        Ok(unpack(&self.parts(org, header).await?))
+    }
+
+    /// Deletes a body: what names it first.
+    pub(super) async fn remove_body(&self, org: &OrgId, header: &Quarantined) -> Result<()> {
         let table = &self.tables.history;
-        let Some(item) = self.get(table, keys::quarantine_commit(org, &header.id)).await? else { return Ok(()) };
-        let header: Quarantined = value(item)?;
         let writes = vec![
             delete(table, keys::quarantine_commit(org, &header.id))?,
             delete(table, keys::quarantined(org, header.at, &header.id))?,
@@ -63,9 +76,7 @@ impl QuarantineStore for Store {
         let parts = (0..header.parts).map(|number| keys::quarantine_part(org, &header.id, number));
         self.delete_all(table, parts).await
     }
-}
 
-impl Store {
     fn part_draft(&self, org: &OrgId, header: &Quarantined, number: u32, bytes: &[u8]) -> Draft {
         // A day later than the header, so that what the list shows can be read.
         let expires = expiry(header.at, self.retention.event_days) + DAY_SECS;

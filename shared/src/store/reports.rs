@@ -164,7 +164,8 @@ fn read_staged(item: Item) -> Result<StagedRow> {
     Ok(StagedRow { section, attempt, row })
 }
 
-fn run_expiry(report: &ReportId) -> Option<i64> {
+/// When the traces of a run expire, as seconds since 1970.
+pub(super) fn run_expiry(report: &ReportId) -> Option<i64> {
     report_day(report).map(|at| at + RUN_DAYS * DAY_SECS)
 }
 

@@ -8,9 +8,9 @@ use super::{
 use shared::{
     error::{Error, Result},
     model::{
-        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Exemption, Finding,
-        FindingId, FindingTransition, LedgerEntry, LedgerHead, MessageId, Org, OrgId, OrgState, Outgoing, Page,
-        PolicyVersion, RegisterEntry, Seats, Sponsor, Timestamp, Versioned,
+        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Erasure, Exemption,
+        Finding, FindingId, FindingTransition, LedgerEntry, LedgerHead, MessageId, Org, OrgId, OrgState, Outgoing,
+        Page, PolicyVersion, RegisterEntry, Seats, Sponsor, Timestamp, Versioned,
     },
     ports::{CaseChange, CaseReader, CaseStore, FindingStore, OrgStates, Pending, Written},
 };
@@ -125,6 +125,10 @@ impl<W: Weather> CaseReader for ModelStore<W> {
     async fn actions(&self, org: &OrgId, cursor: Option<String>, limit: u32) -> Result<Page<Action>> {
         let after = cursor.map(ActionId::new);
         self.read(org, |tables| page(&tables.cases.actions, after.as_ref(), limit, |item| item.value.clone())).await
+    }
+
+    async fn erasures(&self, org: &OrgId) -> Result<Vec<Versioned<Erasure>>> {
+        self.read(org, |tables| tables.cases.erasures.values().cloned().collect()).await
     }
 
     async fn message(&self, org: &OrgId, id: &MessageId) -> Result<Option<Versioned<Outgoing>>> {

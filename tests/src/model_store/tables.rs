@@ -4,9 +4,10 @@ use super::history::History;
 use chrono::NaiveDate;
 use shared::{
     model::{
-        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Exemption, Finding,
-        FindingId, HeadKey, LedgerEntry, LedgerHead, Mailbox, MessageId, MessageState, Org, OrgId, Outgoing, Page,
-        PolicyVersion, RecipientKey, RegisterEntry, Seats, SignedHead, Sponsor, Timestamp, Undelivered, Versioned,
+        AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Erasure, ErasureId,
+        Exemption, Finding, FindingId, HeadKey, LedgerEntry, LedgerHead, Mailbox, MessageId, MessageState, Org, OrgId,
+        Outgoing, Page, PolicyVersion, RecipientKey, RegisterEntry, Seats, SignedHead, Sponsor, Timestamp, Undelivered,
+        Versioned,
     },
     ports::Pending,
 };
@@ -39,6 +40,7 @@ pub(super) struct Cases {
     pub(super) sponsors: BTreeMap<AccountId, Sponsor>,
     pub(super) campaigns: BTreeMap<CampaignId, Versioned<Campaign>>,
     pub(super) seats: Option<Versioned<Seats>>,
+    pub(super) erasures: BTreeMap<ErasureId, Versioned<Erasure>>,
     pub(super) messages: BTreeMap<MessageId, Versioned<Outgoing>>,
     pub(super) mailboxes: BTreeMap<RecipientKey, Versioned<Mailbox>>,
     pub(super) budget: Option<Versioned<Budget>>,

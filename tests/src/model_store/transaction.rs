@@ -4,8 +4,8 @@ use super::tables::{Cases, Indexed, follows, stored};
 use shared::{
     decide::ledger::chain,
     model::{
-        Action, Budget, Campaign, CredentialRef, Decision, Exemption, LedgerHead, LedgerRecord, Message, Org, OrgId,
-        Outgoing, PolicyVersion, RegisterEntry, Seats, Sponsor, Versioned,
+        Action, Budget, Campaign, CredentialRef, Decision, Erasure, Exemption, LedgerHead, LedgerRecord, Message, Org,
+        OrgId, Outgoing, PolicyVersion, RegisterEntry, Seats, Sponsor, Versioned,
     },
     ports::{CaseChange, Pending},
 };
@@ -37,6 +37,7 @@ enum Write<'a> {
     Sponsor(&'a Sponsor),
     Campaign(&'a Versioned<Campaign>),
     Seats(&'a Versioned<Seats>),
+    Erasure(&'a Versioned<Erasure>),
     Exemption(&'a Exemption),
     Decision(&'a Decision),
     Message(&'a Message),
@@ -68,6 +69,7 @@ fn writes(change: &CaseChange) -> Vec<Write<'_>> {
         sponsor,
         campaign,
         seats,
+        erasure,
         exemption,
         decision,
         messages,
@@ -84,6 +86,7 @@ fn writes(change: &CaseChange) -> Vec<Write<'_>> {
     writes.extend(sponsor.as_ref().map(Write::Sponsor));
     writes.extend(campaign.as_ref().map(Write::Campaign));
     writes.extend(seats.as_ref().map(Write::Seats));
+    writes.extend(erasure.as_ref().map(Write::Erasure));
     writes.extend(exemption.as_ref().map(Write::Exemption));
     writes.extend(decision.as_ref().map(Write::Decision));
     writes.extend(messages.iter().map(Write::Message));
@@ -107,6 +110,7 @@ impl Write<'_> {
             Self::Action(action) => unless(follows(cases.actions.get(&action.value.id), action), Refusal::Moved),
             Self::Campaign(one) => unless(follows(cases.campaigns.get(&one.value.id), one), Refusal::Moved),
             Self::Seats(seats) => unless(follows(cases.seats.as_ref(), seats), Refusal::Moved),
+            Self::Erasure(one) => unless(follows(cases.erasures.get(&one.value.id), one), Refusal::Moved),
             Self::Budget(budget) => unless(follows(cases.budget.as_ref(), budget), Refusal::Moved),
             Self::Policy(policy) => unless(policy.version == cases.policies.len() as u64 + 1, Refusal::Moved),
             Self::Register(_)
@@ -133,6 +137,7 @@ impl Write<'_> {
             Self::Sponsor(sponsor) => drop(cases.sponsors.insert(sponsor.account.clone(), sponsor.clone())),
             Self::Campaign(one) => drop(cases.campaigns.insert(one.value.id.clone(), stored(one))),
             Self::Seats(seats) => cases.seats = Some(stored(seats)),
+            Self::Erasure(one) => drop(cases.erasures.insert(one.value.id.clone(), stored(one))),
             Self::Exemption(exemption) => drop(cases.exemptions.insert(exemption.id.clone(), exemption.clone())),
             Self::Decision(decision) => {
                 let item = Indexed { value: decision.clone(), pending_since: Some(decision.at.timestamp()) };

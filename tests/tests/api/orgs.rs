@@ -34,7 +34,7 @@ async fn ledger(server: &Server, org: &str) -> Vec<(LedgerKind, String, String)>
 }
 
 /// Holds an answer against the schema that the document promises for it.
-fn conforms(method: &str, pattern: &str, status: &str, answer: &Answer) {
+pub(crate) fn conforms(method: &str, pattern: &str, status: &str, answer: &Answer) {
     let document = openapi::document();
     let content = &document["paths"][pattern][method]["responses"][status]["content"]["application/json"];
     let mut schema = content["schema"].clone();

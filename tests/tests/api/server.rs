@@ -13,7 +13,12 @@ use shared::{
     store::{Retention, Store},
 };
 use std::{collections::BTreeSet, time::Duration};
-use tokenwarden_tests::{dynamo::LocalDynamo, sample, world::LINK_KEY};
+use tokenwarden_tests::{
+    dynamo::LocalDynamo,
+    rights::{self, Used},
+    sample,
+    world::LINK_KEY,
+};
 
 pub(crate) const ORG: &str = "org-1";
 
@@ -111,10 +116,11 @@ impl Server {
     async fn with(names: Names, pages: Pages) -> Self {
         let dynamo = LocalDynamo::start().await;
         let tables = dynamo.fresh_tables().await;
-        let store = Store::new(dynamo.client(), tables, Retention { event_days: 120, report_days: 400 });
+        let role = rights::Role::of("serve-reports", &tables, &Used::default());
+        let store = |client| Store::new(client, tables.clone(), Retention { event_days: 120, report_days: 400 });
         let events = EventSettings { keep: KeepEvents::Relevant, retention_days: 120, backfill_days: 30 };
-        let app = App::new(store.clone(), names, Still, Serving { pages, events });
-        Self { app, store, _dynamo: dynamo }
+        let app = App::new(store(dynamo.client_of(&role)), names, Still, Serving { pages, events });
+        Self { app, store: store(dynamo.client()), _dynamo: dynamo }
     }
 
     /// Writes an entry of the ledger and publishes the head, signed.

@@ -6,7 +6,7 @@ use ingest_audit::App;
 use lambda_http::{Body, Request, Response, http};
 use serde_json::{Value, json};
 use shared::{
-    config::{EventSettings, KeepEvents, PollSettings, Retention},
+    config::{EventSettings, KeepEvents, PollSettings, Retention, Tables},
     decide::{
         fold::{fold, profile_key},
         parse::parse,
@@ -32,12 +32,17 @@ use std::{
     },
     time::Duration,
 };
-use tokenwarden_tests::dynamo::LocalDynamo;
+use tokenwarden_tests::{
+    dynamo::LocalDynamo,
+    rights::{Role, Used},
+};
 
 pub(crate) const ORG: &str = "org-1";
 pub(crate) const CREDENTIAL: &str = "Bearer local-webhook";
 pub(crate) const EVENTS: EventSettings =
     EventSettings { keep: KeepEvents::Relevant, retention_days: 120, backfill_days: 30 };
+
+const RETENTION: Retention = Retention { event_days: EVENTS.retention_days, report_days: 400 };
 
 pub(crate) fn org() -> OrgId {
     OrgId::new(ORG)
@@ -104,20 +109,27 @@ pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) clock: Hand,
     pub(crate) secrets: Secrets,
-    _dynamo: LocalDynamo,
+    tables: Tables,
+    dynamo: LocalDynamo,
 }
 
 impl World {
     pub(crate) async fn new() -> Self {
         let dynamo = LocalDynamo::start().await;
-        let retention = Retention { event_days: EVENTS.retention_days, report_days: 400 };
-        let store = Store::new(dynamo.client(), dynamo.fresh_tables().await, retention);
+        let tables = dynamo.fresh_tables().await;
+        let store = Store::new(dynamo.client(), tables.clone(), RETENTION);
         let secrets = Secrets::with("webhook", &json!({ORG: {"accepted": [{"value": CREDENTIAL}]}}));
-        Self { store, clock: Hand::at(now()), secrets, _dynamo: dynamo }
+        Self { store, clock: Hand::at(now()), secrets, tables, dynamo }
+    }
+
+    /// The tables, as a function reaches them.
+    fn store_of(&self, function: &str) -> Store {
+        let role = Role::of(function, &self.tables, &Used::default());
+        Store::new(self.dynamo.client_of(&role), self.tables.clone(), RETENTION)
     }
 
     pub(crate) fn ingest(&self) -> App<Store, Secrets, Hand> {
-        self.ingest_over(self.store.clone())
+        self.ingest_over(self.store_of("ingest-audit"))
     }
 
     pub(crate) fn ingest_over<S: EventStore + QuarantineStore + OrgStates>(&self, store: S) -> App<S, Secrets, Hand> {
@@ -125,7 +137,7 @@ impl World {
     }
 
     pub(crate) async fn poll(&self, source: &impl EventSource) -> Result<PollOutcome> {
-        self.poll_over(&self.store, source, u32::MAX).await
+        self.poll_over(&self.store_of("poll-audit"), source, u32::MAX).await
     }
 
     pub(crate) async fn poll_over<S: EventStore + QuarantineStore + PollStore>(

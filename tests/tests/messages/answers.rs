@@ -48,7 +48,7 @@ impl Told {
         let events = EventSettings { keep: KeepEvents::Relevant, retention_days: 120, backfill_days: 30 };
         let (gate, clock) =
             (SecretCache::new(self.world.ways.clone(), self.world.clock.clone()), self.world.clock.clone());
-        let app = App::new(self.world.store(), gate, clock, Serving { pages: Pages::SignIn, events });
+        let app = App::new(self.world.store_of("serve-reports"), gate, clock, Serving { pages: Pages::SignIn, events });
         let request = http::Request::builder().method(method).uri(format!("{PUBLIC_URL}{path}"));
         let (parts, body) = app.handle(request.body(Body::from(form)).expect("a request")).await.into_parts();
         (parts.status.as_u16(), String::from_utf8(body.to_vec()).expect("text"))

@@ -129,7 +129,7 @@ fn last_paragraph(issue: &Value) -> String {
 async fn opened(world: &World, path: &str) -> (u16, String) {
     let events = EventSettings { keep: KeepEvents::Relevant, retention_days: 120, backfill_days: 30 };
     let (gate, clock) = (SecretCache::new(world.ways.clone(), world.clock.clone()), world.clock.clone());
-    let app = App::new(world.store(), gate, clock, Serving { pages: Pages::Open, events });
+    let app = App::new(world.store_of("serve-reports"), gate, clock, Serving { pages: Pages::Open, events });
     let request = http::Request::builder().uri(format!("{PUBLIC_URL}{path}"));
     let (parts, body) = app.handle(request.body(Body::Empty).expect("a request")).await.into_parts();
     (parts.status.as_u16(), String::from_utf8(body.to_vec()).expect("text"))

@@ -8,8 +8,8 @@ use shared::{
     error::Error,
     model::{
         Action, ActionState, Agreement, Budget, Campaign, CampaignKind, CredentialKind, CredentialRef, Exemption,
-        ExemptionScope, Finding, FindingId, FindingStatus, FindingTransition, Org, OrgId, RegisterEntry, Seat, Seats,
-        Severity, Stop, Versioned,
+        ExemptionScope, Finding, FindingId, FindingStatus, FindingTransition, Home, Org, OrgId, RegisterEntry, Seat,
+        Seats, Severity, Stop, Versioned,
     },
     ports::{CaseChange, CaseStore, Pending, Written},
 };
@@ -226,10 +226,14 @@ async fn of_two_writers_of_an_action_one_wins(store: &impl Ports) {
 
 async fn the_budget_holds_the_action_back(store: &impl Ports) {
     let org = OrgId::new("budget");
-    assert_eq!(store.budget(&org).await, Ok(new(Budget::default())));
+    let fresh = store.budget(&org).await.unwrap();
+    assert_eq!((fresh.version, Budget { home: Home::Here, ..fresh.value }), (0, Budget::default()));
     let claim = |id: &str, version: u64| CaseChange {
         action: Some(new(action(id, None, None))),
-        budget: Some(Versioned { version, value: Budget { holds: [(id.to_owned(), at(0))].into(), stopped: None } }),
+        budget: Some(Versioned {
+            version,
+            value: Budget { holds: [(id.to_owned(), at(0))].into(), ..Budget::default() },
+        }),
         ..CaseChange::default()
     };
     assert_eq!(apply(store, &org, claim("first", 0)).await, Written::Stored);

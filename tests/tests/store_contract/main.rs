@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod cases;
+mod erase;
 mod events;
 mod history;
 mod ledger;
@@ -71,6 +72,7 @@ async fn contract(dynamo: LocalDynamo) {
     events::contract(&world).await;
     quarantine::contract(&world).await;
     purge::contract(&world).await;
+    erase::contract(&world).await;
 }
 
 /// What the ports promise of cases, the ledger, reports and checkpoints, whatever is below them.

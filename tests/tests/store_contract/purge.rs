@@ -88,6 +88,7 @@ fn cases_keys(org: &OrgId) -> Made {
         ("sponsor", all(&|id| keys::sponsor(org, &id.into()))),
         ("campaign", all(&|id| keys::campaign(org, &id.into()))),
         ("seats", vec![keys::seats(org)]),
+        ("erasure", all(&|id| keys::erasure(org, &id.into()))),
         ("action", all(&|id| keys::action(org, &id.into()))),
         ("message", all(&|id| keys::message(org, &id.into()))),
         ("mailbox", all(&|id| keys::mailbox(org, &id.into()))),

@@ -4,6 +4,7 @@ pub(crate) mod actions;
 pub(crate) mod campaigns;
 pub(crate) mod changes;
 pub(crate) mod credentials;
+pub(crate) mod erasures;
 pub(crate) mod exemptions;
 pub(crate) mod findings;
 pub(crate) mod govern;

@@ -84,7 +84,7 @@ pub(crate) async fn visible<S: CaseReader>(store: &S, ask: &Ask<'_>) -> Result<V
 pub(crate) async fn health<S: CaseReader + ReportReader>(store: &S, org: Org, now: Timestamp) -> Result<Health> {
     let (report, poll) = (store.latest_report(&org.id).await?, store.poll_lag(&org.id).await?);
     let mode = store.policy(&org.id).await?.map_or(Mode::Observe, |version| version.policy.mode);
-    let stopped = store.budget(&org.id).await?.value.stopped.is_some();
+    let stopped = store.budget(&org.id).await?.value.halt(now).is_some();
     let poll_lag_secs = poll.as_ref().and_then(|poll| lag_secs(poll, now));
     let status = match (org.state, &report) {
         (OrgState::Purging, _) => OrgStatus::Purging,

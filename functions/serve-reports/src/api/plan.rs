@@ -21,7 +21,7 @@ pub(crate) async fn list<S: CaseReader>(store: &S, ask: &Ask<'_>) -> Reply {
     let next = part.next.as_ref().map(Place::seal);
     let answer = match ask.accepts("text/plain") {
         true => Answer::text(text(&part)),
-        false => json(store, org, &part, next.as_deref()).await?,
+        false => json(store, ask, org, (&part, next.as_deref())).await?,
     };
     Ok(linked(answer, ask, next.as_deref()))
 }
@@ -39,14 +39,19 @@ fn text(part: &Part<Action>) -> String {
     part.items.iter().map(|action| format!("{}\n  state: {}\n\n", action.plan, action.state.as_str())).collect()
 }
 
-async fn json<S: CaseReader>(store: &S, org: &OrgId, part: &Part<Action>, next: Option<&str>) -> Result<Answer> {
+async fn json<S: CaseReader>(
+    store: &S,
+    ask: &Ask<'_>,
+    org: &OrgId,
+    (part, next): (&Part<Action>, Option<&str>),
+) -> Result<Answer> {
     let (policy, budget) = (store.policy(org).await?, store.budget(org).await?);
     let mode = policy.as_ref().map_or(Mode::Observe, |version| version.policy.mode);
     let items: Vec<Value> = part.items.iter().map(planned).collect();
     Ok(Answer::json(&json!({
         "mode": mode,
         "policy_version": policy.map(|version| version.version),
-        "stopped": budget.value.stopped.is_some(),
+        "stopped": budget.value.halt(ask.now).is_some(),
         "items": items,
         "next": next,
     })))

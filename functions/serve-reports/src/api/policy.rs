@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use shared::{
     decide::{
         loosening::loosenings,
-        policy::{default_policy, digest, parse},
+        policy::{default_policy, digest, parse_json},
     },
     error::{Error, Result},
     flow::decide_action::{Put, confirm_policy, looser, submit_policy},
@@ -39,7 +39,7 @@ fn unwritten(at: shared::model::Timestamp) -> Result<PolicyVersion> {
     Ok(PolicyVersion { version: 0, author: "default".into(), at, digest: digest(&policy)?, policy })
 }
 
-/// `PUT /v1/orgs/{org}/policy`: YAML or JSON; `If-Match` names the version that it replaces. 200 where it is in force,
+/// `PUT /v1/orgs/{org}/policy`: `If-Match` names the version that it replaces. 200 where it is in force,
 /// 202 where it is looser than that one and waits for a second person.
 pub(crate) async fn put<S: CaseStore, G: Gate>(store: &S, gate: &G, ask: &Ask<'_>) -> Reply {
     let org = ask.org(store).await?;
@@ -47,7 +47,11 @@ pub(crate) async fn put<S: CaseStore, G: Gate>(store: &S, gate: &G, ask: &Ask<'_
     let current = stored.clone().map_or_else(|| unwritten(org.registered_at), Ok)?;
     matches(ask.header(&header::IF_MATCH), &current)?;
     let text = std::str::from_utf8(ask.body()?).map_err(|_| Error::invalid("the policy", "it must be UTF-8 text"))?;
-    let policy = parse(text)?;
+    if !text.trim_start().starts_with('{') {
+        let mend = "send the policy as JSON; `tokenwarden policy put FILE` sends a YAML file";
+        return Err(Error::invalid("the policy", mend).into());
+    }
+    let policy = parse_json(text)?;
     second_persons_exist(gate, ask, &org.id, &policy, &looser(stored.as_ref(), &policy)).await?;
     let who = decider(ask, "put through the API")?;
     match submit_policy(store, &org.id, stored.as_ref(), policy, who).await? {

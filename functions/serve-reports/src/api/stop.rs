@@ -9,15 +9,18 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::{
     error::{Error, Result},
-    flow::decide_action::{Switch, set_stop},
+    flow::{
+        decide_action::{Switch, set_stop},
+        restored::may_resume,
+    },
     model::{Role, Stop},
-    ports::{CaseReader, CaseStore},
+    ports::{CaseReader, CaseStore, ReportReader},
 };
 
 /// `GET /v1/orgs/{org}/stop`.
 pub(crate) async fn get<S: CaseReader>(store: &S, ask: &Ask<'_>) -> Reply {
     let org = ask.org(store).await?.id;
-    Ok(shown(store.budget(&org).await?.value.stopped.as_ref()))
+    Ok(shown(store.budget(&org).await?.value.halt(ask.now).as_ref()))
 }
 
 #[derive(Deserialize)]
@@ -28,11 +31,14 @@ struct Wanted {
 }
 
 /// `PUT /v1/orgs/{org}/stop`: an approver stops, an admin releases.
-pub(crate) async fn put<S: CaseStore>(store: &S, ask: &Ask<'_>) -> Reply {
+pub(crate) async fn put<S: CaseStore + ReportReader>(store: &S, ask: &Ask<'_>) -> Reply {
     let org = ask.org(store).await?.id;
     let wanted: Wanted = ask.json(r#"{"stopped":true,"reason":"…"}"#)?;
     let switch = if wanted.stopped { Switch::Stop } else { Switch::Resume };
     permitted(ask, switch)?;
+    if switch == Switch::Resume {
+        may_resume(store, &org).await?;
+    }
     let stopped = set_stop(store, &org, switch, decider(ask, &wanted.reason)?).await?;
     Ok(shown(stopped.as_ref()))
 }

@@ -160,7 +160,7 @@ async fn report<P: Ports>(store: &P, ask: &Ask<'_>, org: Org) -> Reply {
     let Some(report) = &health.report else { return empty(&health.org, ask) };
     let window = window(store, &health.org.id, report, ask.query("from")).await?;
     let plans = plan::open(store, &health.org.id, Place::default(), PLANS).await?;
-    let stop = store.budget(&health.org.id).await?.value.stopped;
+    let stop = store.budget(&health.org.id).await?.value.halt(ask.now);
     let filter = RowFilter::of(ask)?;
     let table = Table::of(&window, &filter, ask);
     let past = store.reports(&health.org.id, None, PAST).await?.items;

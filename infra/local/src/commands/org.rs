@@ -1,9 +1,9 @@
 //! `tokenwarden org …`: which orgs are governed, and how each is.
 
 use crate::{
-    api::{Api, OrgRow},
+    api::{Api, OrgRow, lag},
     cli::{OrgArgs, OrgCommand},
-    console::{complain, say},
+    console::{complain, printable, say},
     failure::Result,
 };
 use serde::Deserialize;
@@ -126,21 +126,6 @@ fn cells(org: &OrgRow) -> [String; 6] {
         lag(org.poll_lag_secs),
         org.mode.clone(),
     ]
-}
-
-fn lag(secs: Option<i64>) -> String {
-    match secs {
-        None => "not read".into(),
-        Some(secs @ ..120) => format!("{secs} s"),
-        Some(secs @ ..7_200) => format!("{} min", secs / 60),
-        Some(secs @ ..172_800) => format!("{} h", secs / 3_600),
-        Some(secs) => format!("{} days", secs / 86_400),
-    }
-}
-
-/// Names are other people's text: nothing in them may steer the terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
 #[cfg(test)]

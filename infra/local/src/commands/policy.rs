@@ -1,4 +1,6 @@
-//! `tokenwarden policy check FILE` and `tokenwarden policy schema`.
+//! `tokenwarden policy check FILE`, `put FILE`, `confirm DIGEST` and `schema`.
+
+pub(crate) mod put;
 
 use crate::{
     console::{complain, say},

@@ -172,7 +172,7 @@ impl Walk<'_, '_> {
                     facts.delivery = Some(Delivery::Sent(now));
                 }
                 Next::Do(Effect::Claim { budget, attempt }) => {
-                    self.world.budget = as_taken_in_the_day(budget, &open.action);
+                    self.world.budget = as_taken_in_the_day(*budget, &open.action);
                     open.action.state = ActionState::Claimed;
                     open.action.claim = Some(Claim { at: now, attempt, task: None });
                     facts.claim_in_hand = Some(now);

@@ -2,7 +2,7 @@
 
 use super::{Key, ordered, part};
 use crate::model::{
-    AccountId, ActionId, CampaignId, CredentialRef, FindingId, MessageId, OrgId, RecipientKey, Timestamp,
+    AccountId, ActionId, CampaignId, CredentialRef, ErasureId, FindingId, MessageId, OrgId, RecipientKey, Timestamp,
 };
 
 /// The partition of the registry of orgs: the one key that does not begin with an org, because it lists them.
@@ -71,6 +71,16 @@ pub fn seats(org: &OrgId) -> Key {
 /// The partition of those seats.
 pub fn test_policies(org: &OrgId) -> String {
     format!("T#{}", part(org.as_str()))
+}
+
+/// The erasure of an account.
+pub fn erasure(org: &OrgId, id: &ErasureId) -> Key {
+    Key::new(erasures(org), ordered(id.as_str()))
+}
+
+/// The partition of an org's erasures of accounts.
+pub fn erasures(org: &OrgId) -> String {
+    format!("H#{}", part(org.as_str()))
 }
 
 /// An action.

@@ -58,6 +58,8 @@ fn orgs_findings_and_decisions_come_back_as_they_were() {
         returns(&Budget {
             holds: with.many((text(), at())),
             stopped: with.of(Stop { by: text(), at: at(), reason: text() }),
+            restored_at: with.of(at()),
+            home: Home::Here,
         });
     }
     returns(&Finding {
