@@ -12,6 +12,7 @@ mod mail;
 mod ticket;
 mod webhook;
 
+pub use crate::ports::Event;
 #[cfg(feature = "aws-messages")]
 pub use event_bus::EventBridge;
 #[cfg(feature = "aws-messages")]
@@ -19,11 +20,11 @@ pub use mail::SesMailer;
 pub use webhook::sign;
 
 use crate::{
-    model::{ActionId, AnswerLink, ChatKind, MessageKind, OrgId, SecretName, TicketKey, Timestamp, Tracker},
+    model::{ActionId, AnswerLink, ChatKind, MessageKind, OrgId, SecretName, SignedHead, TicketKey, Tracker},
     ports::{Clock, Delivery, Dispatch, EventBus, Mail, Mailer, Notifier, Refusal, SecretSource},
     secrets::{Endpoint, SecretCache},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Every way out: HTTP endpoints by the secret `messages`, a mailer and a bus.
 pub struct Notifiers<S, C, M, B> {
@@ -81,7 +82,11 @@ impl<S: SecretSource, C: Clock, M: Mailer, B: EventBus> Notifier for Notifiers<S
     }
 
     async fn event(&self, dispatch: Dispatch<'_>) -> Delivery {
-        self.bus.event(dispatch).await
+        self.bus.put(Event::of(dispatch)).await
+    }
+
+    async fn head(&self, head: &SignedHead) -> Delivery {
+        self.bus.put(Event::head(head)).await
     }
 
     async fn ticket(&self, tracker: &Tracker, dispatch: Dispatch<'_>) -> Result<TicketKey, Refusal> {
@@ -90,18 +95,8 @@ impl<S: SecretSource, C: Clock, M: Mailer, B: EventBus> Notifier for Notifiers<S
     }
 }
 
-/// An event for programs: ids only, no names, no addresses, no text.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Event {
-    /// Who says it.
-    pub source: &'static str,
-    /// What it tells: the name of the message's kind.
-    pub detail_type: &'static str,
-    /// When its cause was stored.
-    pub at: Timestamp,
-    /// What it is about.
-    pub detail: Value,
-}
+/// Who says what is put on the bus.
+const SOURCE: &str = "tokenwarden";
 
 impl Event {
     /// The event of a message.
@@ -114,7 +109,12 @@ impl Event {
             "credential": message.credential,
             "rule": message.rule,
         });
-        Self { source: "tokenwarden", detail_type: MessageKind::as_str(message.kind), at: message.at, detail }
+        Self { source: SOURCE, detail_type: MessageKind::as_str(message.kind), at: message.at, detail }
+    }
+
+    /// The event of a published head: what the API gives of it.
+    pub fn head(head: &SignedHead) -> Self {
+        Self { source: SOURCE, detail_type: "ledger head", at: head.at, detail: json!(head) }
     }
 }
 

@@ -12,7 +12,7 @@ pub use cases::{
     PurgedPart,
 };
 pub use heads::{HeadReader, HeadSigner, HeadStore};
-pub use messages::{Delivery, Dispatch, EventBus, Mail, Mailer, Notifier, OutboxChange, OutboxStore, Refusal};
+pub use messages::{Delivery, Dispatch, Event, EventBus, Mail, Mailer, Notifier, OutboxChange, OutboxStore, Refusal};
 pub use owners::{Acted, OwnerActor};
 pub use reports::{ReportReader, ReportStore, Staged, StagedRow};
 

@@ -7,7 +7,7 @@ use aws_smithy_http_client::Builder;
 use serde_json::{Value, json};
 use shared::{
     model::{Audience, MailAddress, Message, MessageKind, OrgId},
-    notify::{EventBridge, SesMailer},
+    notify::{Event, EventBridge, SesMailer},
     ports::{Dispatch, EventBus, Mail, Mailer},
 };
 use std::time::Duration;
@@ -103,7 +103,7 @@ async fn a_service_that_cannot_be_reached_is_told_without_addresses() {
     assert!(reason.starts_with("SES: ") && !reason.contains('@'), "{reason}");
     let bus = EventBridge::new(client!(aws_sdk_eventbridge, "http://127.0.0.1:1"), "tokenwarden".into());
     let (org, message) = (OrgId::from("org-1"), message());
-    let refused = bus.event(Dispatch { org: &org, message: &message, now: message.at }).await;
+    let refused = bus.put(Event::of(Dispatch { org: &org, message: &message, now: message.at })).await;
     assert!(refused.unwrap_err().reason.starts_with("EventBridge: "));
 }
 
@@ -134,7 +134,7 @@ async fn event_bridge_hands_on_an_event_with_ids_only_and_refuses_a_bus_that_is_
 
     let (org, message) = (OrgId::from("org-1"), message());
     let dispatch = Dispatch { org: &org, message: &message, now: message.at };
-    assert_eq!(EventBridge::new(client.clone(), "tokenwarden".into()).event(dispatch).await, Ok(()));
+    assert_eq!(EventBridge::new(client.clone(), "tokenwarden".into()).put(Event::of(dispatch)).await, Ok(()));
     let queued = get(format!("{}/_ministack/sqs/messages?account={ACCOUNT}", aws.url())).await;
     let queues = &queued["messages"][ACCOUNT]["us-east-1"];
     let body = queues.as_object().unwrap().values().next().unwrap()[0]["Body"].as_str().unwrap();
@@ -143,6 +143,6 @@ async fn event_bridge_hands_on_an_event_with_ids_only_and_refuses_a_bus_that_is_
     assert_eq!((&event["detail"]["id"], &event["detail"]["action"]), (&json!("m-1"), &json!("act-1")));
     assert!(!body.contains("Alice"), "ids only: {body}");
     let elsewhere = "arn:aws:events:us-east-1:111111111111:event-bus/none".to_owned();
-    let refused = EventBridge::new(client, elsewhere).event(dispatch).await.unwrap_err();
+    let refused = EventBridge::new(client, elsewhere).put(Event::of(dispatch)).await.unwrap_err();
     assert!(refused.reason.starts_with("EventBridge: "), "{refused:?}");
 }

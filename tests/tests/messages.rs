@@ -2,6 +2,8 @@
 
 #[path = "messages/answers.rs"]
 mod answers;
+#[path = "messages/heads.rs"]
+mod heads;
 #[path = "messages/owners.rs"]
 mod owners;
 #[path = "messages/security.rs"]

@@ -1,7 +1,10 @@
 //! Advances cases: plans, asks, waits, re-checks, acts within a budget, records.
 
 use chrono::TimeDelta;
-use futures::stream::{self, StreamExt};
+use futures::{
+    future::{FutureExt, join},
+    stream::{self, StreamExt},
+};
 use serde::{Deserialize, Serialize};
 use shared::{
     clock::SystemClock,
@@ -9,6 +12,7 @@ use shared::{
     decide::budget::SKEW_MAX,
     error::{Error, Result},
     flow::{
+        announce_head::{Announced, announce_heads},
         cases::Cases,
         deliver::{Post, Posted, deliver},
         publish_head::{Published, publish_head},
@@ -211,9 +215,10 @@ where
     /// # Errors
     /// If the orgs or what is pending cannot be read.
     pub async fn run(&self, trigger: Trigger, deadline: &impl Deadline) -> Result<Outcome> {
+        // On the heap and without their types, which are deeper than the compiler follows.
         match trigger {
-            Trigger::Sweep => self.sweep(deadline).await,
-            Trigger::Stream(records) => Ok(self.follow(records, deadline).await),
+            Trigger::Sweep => self.sweep(deadline).boxed().await,
+            Trigger::Stream(records) => Ok(self.follow(records, deadline).boxed().await),
         }
     }
 
@@ -226,8 +231,9 @@ where
     async fn sweep(&self, deadline: &impl Deadline) -> Result<Outcome> {
         let orgs = self.orgs().await?;
         self.publish_heads(&orgs, deadline).await;
-        let work: Vec<_> = orgs.iter().map(|org| Box::pin(self.sweep_org(org, deadline))).collect();
-        let done: Vec<_> = stream::iter(work).buffer_unordered(ORGS_AT_A_TIME).collect().await;
+        let work: Vec<_> = orgs.iter().map(|org| self.sweep_org(org, deadline).boxed()).collect();
+        let swept = stream::iter(work).buffer_unordered(ORGS_AT_A_TIME).collect::<Vec<_>>();
+        let (done, ()) = join(swept, self.announce_heads(&orgs, deadline)).await;
         let (mut outcome, mut failure) = (Outcome::default(), None);
         for (of_org, failed) in done {
             outcome.add(of_org);
@@ -271,6 +277,21 @@ where
                 Ok(Published::Now | Published::NotDue | Published::Rewritten) => {}
                 Ok(Published::SignerFailed) => return,
                 Err(error) => tracing::error!(org = %id, error = %error, "the head of the ledger was not published"),
+            }
+        }
+    }
+
+    /// Tells the event bus of the heads that were published, while the orgs are swept: a bus that hangs holds up nothing.
+    /// One that fails is not asked again in this invocation.
+    async fn announce_heads(&self, orgs: &[Org], deadline: &impl Deadline) {
+        for Org { id, .. } in orgs {
+            if deadline.reached() {
+                return;
+            }
+            match announce_heads(&self.store, &self.notifier, id).await {
+                Ok(Announced::All) => {}
+                Ok(Announced::BusFailed) => return,
+                Err(error) => tracing::error!(org = %id, error = %error, "the event bus was not told of heads"),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Flows: read facts, ask one decision, write. Generic over the ports.
 
 pub mod advance_case;
+pub mod announce_head;
 pub mod campaign;
 pub mod cases;
 pub mod decide_action;

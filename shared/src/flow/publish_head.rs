@@ -6,6 +6,7 @@ use crate::{
     model::{HeadKey, LedgerHead, OrgId, Seal, SignedHead, Timestamp},
     ports::{HeadSigner, HeadStore, Written},
 };
+use chrono::SecondsFormat;
 
 /// What became of an org's head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,12 +74,14 @@ async fn sign<H: HeadSigner>(signer: &H, head: SignedHead) -> Result<(SignedHead
     Ok((signed, Some(stored)))
 }
 
-/// Where a published head leaves the tables: the log, and whatever else is to hear of it.
+/// Where a published head leaves the tables at once: the log. The event bus is told by [`super::announce_head`].
 fn announce(head: &SignedHead) {
     let (key_id, signature) = match &head.seal {
         Seal::EcdsaSha256 { key_id, signature } => (key_id.as_str(), signature.as_str()),
         Seal::None => ("", ""),
     };
     let SignedHead { org, seq, hash, at, .. } = head;
-    tracing::info!(%org, seq, %hash, at = %at.to_rfc3339(), key_id, signature, "ledger head");
+    // As it is signed: with `Z`.
+    let at = at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    tracing::info!(%org, seq, %hash, at, key_id, signature, "ledger head");
 }

@@ -1,7 +1,6 @@
 //! Events by Amazon EventBridge (`PutEvents`).
 
-use super::Event;
-use crate::ports::{Delivery, Dispatch, EventBus, Refusal};
+use crate::ports::{Delivery, Event, EventBus, Refusal};
 use aws_sdk_eventbridge::{
     Client, Config,
     config::retry::RetryConfig,
@@ -31,8 +30,7 @@ impl EventBridge {
 }
 
 impl EventBus for EventBridge {
-    async fn event(&self, dispatch: Dispatch<'_>) -> Delivery {
-        let Event { source, detail_type, at, detail } = Event::of(dispatch);
+    async fn put(&self, Event { source, detail_type, at, detail }: Event) -> Delivery {
         let entry = PutEventsRequestEntry::builder()
             .event_bus_name(&self.bus)
             .source(source)

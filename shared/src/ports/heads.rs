@@ -3,7 +3,7 @@
 use super::{CaseReader, Written};
 use crate::{
     error::Result,
-    model::{HeadKey, OrgId, Page, SignedHead, SignerKey},
+    model::{HeadKey, OrgId, Page, SignedHead, SignerKey, Timestamp},
 };
 use std::future::Future;
 
@@ -32,4 +32,8 @@ pub trait HeadReader: Send + Sync {
 pub trait HeadStore: HeadReader + CaseReader {
     /// Stores a head and its key. `Contended` if one was published on the same day (UTC); then nothing was written.
     fn publish_head(&self, head: &SignedHead, key: Option<&HeadKey>) -> impl Future<Output = Result<Written>> + Send;
+    /// When the newest head was published of which the event bus was told; `None` if it was told of none.
+    fn told_until(&self, org: &OrgId) -> impl Future<Output = Result<Option<Timestamp>>> + Send;
+    /// Stores that the event bus was told of the head of this moment and of those before it.
+    fn put_told_until(&self, org: &OrgId, at: Timestamp) -> impl Future<Output = Result<()>> + Send;
 }

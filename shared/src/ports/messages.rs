@@ -5,9 +5,10 @@ use crate::{
     error::Result,
     model::{
         ActionId, AnswerLink, ChatKind, MailAddress, Mailbox, Message, MessageId, OrgId, Outgoing, Page, RecipientKey,
-        SecretName, TicketKey, Timestamp, Tracker, Undelivered, Versioned,
+        SecretName, SignedHead, TicketKey, Timestamp, Tracker, Undelivered, Versioned,
     },
 };
+use serde_json::Value;
 use std::{future::Future, time::Duration};
 
 /// Messages on their way (table `cases`).
@@ -62,8 +63,10 @@ pub trait Notifier: Send + Sync {
     ) -> impl Future<Output = Delivery> + Send;
     /// A signed request to a program, at the endpoint that the secret names.
     fn webhook(&self, endpoint: &SecretName, dispatch: Dispatch<'_>) -> impl Future<Output = Delivery> + Send;
-    /// An event on the deployment's bus.
+    /// A message as an event on the deployment's bus.
     fn event(&self, dispatch: Dispatch<'_>) -> impl Future<Output = Delivery> + Send;
+    /// A published head of a ledger as an event on the deployment's bus.
+    fn head(&self, head: &SignedHead) -> impl Future<Output = Delivery> + Send;
     /// The issue of a message: the one that an earlier try opened, else a new one, in the project that the policy names.
     fn ticket(
         &self,
@@ -81,7 +84,20 @@ pub trait Mailer: Send + Sync {
 /// Puts events on a bus.
 pub trait EventBus: Send + Sync {
     /// One try.
-    fn event(&self, dispatch: Dispatch<'_>) -> impl Future<Output = Delivery> + Send;
+    fn put(&self, event: Event) -> impl Future<Output = Delivery> + Send;
+}
+
+/// An event for programs: ids only, no names, no addresses, no text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Who says it.
+    pub source: &'static str,
+    /// What it tells: the name of the message's kind, or `ledger head`.
+    pub detail_type: &'static str,
+    /// When its cause was stored.
+    pub at: Timestamp,
+    /// What it is about.
+    pub detail: Value,
 }
 
 /// What a try came to.

@@ -9,9 +9,10 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{HeadKey, OrgId, Page, SignedHead},
+    model::{HeadKey, OrgId, Page, SignedHead, Timestamp},
     ports::{HeadReader, HeadStore, Written},
 };
+use serde::{Deserialize, Serialize};
 
 impl HeadReader for Store {
     async fn published_heads(&self, org: &OrgId, cursor: Option<String>, limit: u32) -> Result<Page<SignedHead>> {
@@ -41,6 +42,22 @@ impl HeadStore for Store {
             },
         }
     }
+
+    async fn told_until(&self, org: &OrgId) -> Result<Option<Timestamp>> {
+        let item = self.get(&self.tables.cases, keys::told_until(org)).await?;
+        item.map(|item| body::<ToldUntil>(item).map(|told| told.at)).transpose()
+    }
+
+    async fn put_told_until(&self, org: &OrgId, at: Timestamp) -> Result<()> {
+        let draft = Draft::new(keys::told_until(org), Entity::ToldUntil).body(&ToldUntil { at })?;
+        self.put(&self.tables.cases, draft).await
+    }
+}
+
+/// Up to which published head the event bus was told.
+#[derive(Serialize, Deserialize)]
+struct ToldUntil {
+    at: Timestamp,
 }
 
 /// A head; one that cannot be read is named, because somebody changed it.

@@ -113,6 +113,8 @@ entities! {
     PublishedHead => "published_head";
     /// A key that signed published heads.
     HeadKey => "head_key";
+    /// Up to which published head the event bus was told.
+    ToldUntil => "told_until";
 }
 
 impl Entity {

@@ -2,7 +2,7 @@
 
 use crate::universe::Universe;
 use shared::{
-    model::{ActionId, AnswerLink, ChatKind, OrgId, SecretName, TicketKey, Tracker},
+    model::{ActionId, AnswerLink, ChatKind, OrgId, SecretName, SignedHead, TicketKey, Tracker},
     ports::{Delivery, Dispatch, Mail as Letter, Notifier, Refusal},
 };
 use std::sync::Arc;
@@ -41,6 +41,10 @@ impl Notifier for Mail {
     }
 
     async fn event(&self, _: Dispatch<'_>) -> Delivery {
+        self.take().await
+    }
+
+    async fn head(&self, _: &SignedHead) -> Delivery {
         self.take().await
     }
 

@@ -4,7 +4,7 @@ use super::{ModelStore, Weather};
 use chrono::NaiveDate;
 use shared::{
     error::{Error, Result},
-    model::{HeadKey, OrgId, Page, SignedHead},
+    model::{HeadKey, OrgId, Page, SignedHead, Timestamp},
     ports::{HeadReader, HeadStore, Written},
 };
 use std::ops::Bound::{Excluded, Unbounded};
@@ -40,5 +40,13 @@ impl<W: Weather> HeadStore for ModelStore<W> {
             Written::Stored
         })
         .await
+    }
+
+    async fn told_until(&self, org: &OrgId) -> Result<Option<Timestamp>> {
+        self.read(org, |tables| tables.cases.told_until).await
+    }
+
+    async fn put_told_until(&self, org: &OrgId, at: Timestamp) -> Result<()> {
+        self.write(org, |tables| tables.cases.told_until = Some(at)).await
     }
 }

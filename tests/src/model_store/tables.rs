@@ -6,7 +6,8 @@ use shared::{
     model::{
         AccountId, Action, ActionId, Budget, Campaign, CampaignId, CredentialRef, Decision, Erasure, ErasureId,
         Exemption, Finding, FindingId, HeadKey, LedgerEntry, LedgerHead, Mailbox, MessageId, MessageState, Org, OrgId,
-        Outgoing, Page, PolicyVersion, RecipientKey, RegisterEntry, Seats, SignedHead, Sponsor, Undelivered, Versioned,
+        Outgoing, Page, PolicyVersion, RecipientKey, RegisterEntry, Seats, SignedHead, Sponsor, Timestamp, Undelivered,
+        Versioned,
     },
     ports::Pending,
 };
@@ -47,6 +48,8 @@ pub(super) struct Cases {
     /// Published heads, by their day.
     pub(super) heads: BTreeMap<NaiveDate, SignedHead>,
     pub(super) head_keys: BTreeMap<String, HeadKey>,
+    /// Up to which of them the event bus was told.
+    pub(super) told_until: Option<Timestamp>,
     /// What the table's stream says and nobody has taken yet: what was written and is pending.
     pub(super) stream: Vec<Pending>,
 }

@@ -6,7 +6,7 @@ use shared::{
     error::{Error, Result},
     model::Secret,
     notify::{Event, Notifiers},
-    ports::{Delivery, Dispatch, EventBus, Mail, Mailer, Refusal, SecretSource},
+    ports::{Delivery, EventBus, Mail, Mailer, Refusal, SecretSource},
     secrets::SecretCache,
 };
 use std::{
@@ -28,6 +28,7 @@ struct Inside {
     mails: Vec<Mail>,
     events: Vec<Event>,
     refusing: Option<String>,
+    refusing_events: Option<String>,
 }
 
 /// The ways out, shared by everything that sends.
@@ -56,6 +57,11 @@ impl Ways {
         self.with(|inside| inside.refusing = reason.map(str::to_owned));
     }
 
+    /// From now on every event is refused for this reason; `None` ends that.
+    pub fn refuse_events(&self, reason: Option<&str>) {
+        self.with(|inside| inside.refusing_events = reason.map(str::to_owned));
+    }
+
     /// The mails that were taken, in their order.
     pub fn mails(&self) -> Vec<Mail> {
         self.with(|inside| inside.mails.clone())
@@ -66,10 +72,19 @@ impl Ways {
         self.mails().iter().map(|mail| mail.to.expose().to_owned()).collect()
     }
 
-    /// The events that were taken.
+    /// The events of messages that were taken.
     pub fn events(&self) -> Vec<Event> {
-        self.with(|inside| inside.events.clone())
+        self.with(|inside| inside.events.iter().filter(|event| !is_head(event)).cloned().collect())
     }
+
+    /// The events of published heads that were taken, in their order.
+    pub fn heads(&self) -> Vec<Event> {
+        self.with(|inside| inside.events.iter().filter(|event| is_head(event)).cloned().collect())
+    }
+}
+
+fn is_head(event: &Event) -> bool {
+    event.detail_type == "ledger head"
 }
 
 impl SecretSource for Ways {
@@ -95,8 +110,13 @@ impl Mailer for Ways {
 }
 
 impl EventBus for Ways {
-    async fn event(&self, dispatch: Dispatch<'_>) -> Delivery {
-        self.with(|inside| inside.events.push(Event::of(dispatch)));
-        Ok(())
+    async fn put(&self, event: Event) -> Delivery {
+        self.with(|inside| match &inside.refusing_events {
+            Some(reason) => Err(Refusal::new(reason.clone())),
+            None => {
+                inside.events.push(event);
+                Ok(())
+            }
+        })
     }
 }

@@ -20,6 +20,7 @@ pub(crate) async fn contract(store: &impl Ports) {
     what_is_contended_leaves_no_entry(store).await;
     heads_are_published_once_a_day_and_listed_newest_first(store).await;
     the_keys_of_heads_are_kept(store).await;
+    it_is_kept_up_to_which_head_the_bus_was_told(store).await;
 }
 
 /// What needs a DynamoDB.
@@ -128,6 +129,18 @@ async fn heads_are_published_once_a_day_and_listed_newest_first(store: &impl Por
         let found: Vec<SignedHead> = first.items.into_iter().chain(rest.items).collect();
         assert_eq!((found, rest.next), (days.into_iter().rev().collect(), None));
         assert!(store.ledger(&org, 0, 100).await.unwrap().items.len() <= 5, "heads are no entries");
+    }
+}
+
+async fn it_is_kept_up_to_which_head_the_bus_was_told(store: &impl Ports) {
+    for org in odd_orgs() {
+        assert_eq!(store.told_until(&org).await, Ok(None));
+        for day in [0, 1] {
+            store.put_told_until(&org, at(day * 86_400)).await.unwrap();
+            assert_eq!(store.told_until(&org).await, Ok(Some(at(day * 86_400))));
+        }
+        let heads = store.published_heads(&org, None, 100).await.unwrap().items;
+        assert!(heads.iter().all(|head| head.org == org), "it is no head");
     }
 }
 

@@ -100,6 +100,7 @@ fn cases_keys(org: &OrgId) -> Made {
         ("budget", vec![keys::budget(org)]),
         ("ledger_head", vec![keys::ledger_head(org)]),
         ("ledger_entry", (1..30).map(|seq| keys::ledger_entry(org, seq)).collect()),
+        ("told_until", vec![keys::told_until(org)]),
         ("published_head", (0..3).map(|day| keys::published_head(org, at(day * 86_400))).collect()),
         ("head_key", all(&|id| keys::head_key(org, id))),
     ])

@@ -1,10 +1,7 @@
 //! Where messages go on one machine: mails as files that any mail program opens, events as lines of a file. Chats and
 //! webhooks are reached over HTTP, as on AWS.
 
-use shared::{
-    notify::Event,
-    ports::{Delivery, Dispatch, EventBus, Mail, Mailer, Refusal},
-};
+use shared::ports::{Delivery, Event, EventBus, Mail, Mailer, Refusal};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -67,8 +64,7 @@ impl EventFile {
 }
 
 impl EventBus for EventFile {
-    async fn event(&self, dispatch: Dispatch<'_>) -> Delivery {
-        let Event { source, detail_type, at, detail } = Event::of(dispatch);
+    async fn put(&self, Event { source, detail_type, at, detail }: Event) -> Delivery {
         let line = serde_json::json!({ "source": source, "detail-type": detail_type, "time": at, "detail": detail });
         append(&self.0, &format!("{line}\n")).await.map_err(|error| refusal(&self.0, &error))
     }

@@ -102,7 +102,8 @@ impl Scope<'_> {
             | Entity::LedgerEntry
             | Entity::LedgerHead
             | Entity::PublishedHead
-            | Entity::HeadKey => Ok((None, Deed::Nothing, Left::Nothing)),
+            | Entity::HeadKey
+            | Entity::ToldUntil => Ok((None, Deed::Nothing, Left::Nothing)),
         }
     }
 

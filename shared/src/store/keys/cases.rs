@@ -183,6 +183,11 @@ pub fn published_head(org: &OrgId, at: Timestamp) -> Key {
     Key::new(ledger(org), format!("{PUBLISHED}{}", at.format("%Y%m%d")))
 }
 
+/// Up to which published head the event bus was told.
+pub fn told_until(org: &OrgId) -> Key {
+    Key::new(ledger(org), "told")
+}
+
 /// A key that signed published heads.
 pub fn head_key(org: &OrgId, key_id: &str) -> Key {
     Key::new(ledger(org), format!("{SIGNERS}{}", ordered(key_id)))
