@@ -62,6 +62,18 @@ pub enum Error {
     /// Something that is stored is not as it was written.
     #[error("{0} cannot be read: it is not as it was written")]
     Damaged(String),
+    /// A newer version wrote something in a form that this one does not know.
+    #[error(
+        "{what} is stored in form {form}, and this version of Tokenwarden reads forms up to {newest}: deploy the newer one"
+    )]
+    TooNew {
+        /// Of which kind it is.
+        what: String,
+        /// In which form it is stored.
+        form: u64,
+        /// The newest form that this version reads.
+        newest: u64,
+    },
     /// DynamoDB did not do what was asked.
     #[error("store: {0}")]
     Store(String),
@@ -133,6 +145,7 @@ impl Error {
             Self::SecretUnavailable { .. } => ("secret-unavailable", 503, Retry::Later),
             Self::Signing(_) => ("signing", 503, Retry::Later),
             Self::Damaged(_) => ("damaged", 500, Retry::No),
+            Self::TooNew { .. } => ("too-new", 503, Retry::Later),
             Self::Store(_) => ("store", 503, Retry::Later),
             Self::Contended(_) => ("contended", 503, Retry::Later),
             Self::RateLimited { .. } => ("rate-limited", 503, Retry::Later),
@@ -141,6 +154,14 @@ impl Error {
             Self::Upstream { .. } => ("upstream", 502, Retry::Later),
         };
         Kind { code, status, retry }
+    }
+
+    /// The same failure of something that must be as it was written; what a newer version wrote is not damaged.
+    pub(crate) fn or_damaged(self, what: impl FnOnce() -> String) -> Self {
+        match self {
+            newer @ Self::TooNew { .. } => newer,
+            _unreadable => Self::Damaged(what()),
+        }
     }
 
     /// An [`Error::Invalid`].

@@ -30,6 +30,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("state", "how it stands or how it ended"),
     ("pending", "what waits to be handled, as kind/id"),
     ("action", "which action"),
+    ("erasure", "which erasure of an account"),
     ("account", "which account, by its id"),
     ("letter", "which message, by its id"),
     ("mail", "which mail to an owner, by its id: one mail may hold several messages"),

@@ -153,7 +153,7 @@ impl CaseReader for Store {
 fn ledger_entry(item: Item) -> Result<LedgerEntry> {
     let sk = read_text(&item, "sk")?.to_owned();
     let number = sk.strip_prefix("entry ").unwrap_or(&sk).trim_start_matches('0').to_owned();
-    body(item).map_err(|_| Error::Damaged(format!("entry {number} of the ledger")))
+    body(item).map_err(|error| error.or_damaged(|| format!("entry {number} of the ledger")))
 }
 
 /// A version of the policy as it is stored. The policy itself is JSON text, because its digest is over that text and

@@ -8,7 +8,7 @@ use super::{
     transact::{Outcome, Reason, put, put_new, unexplained},
 };
 use crate::{
-    error::{Error, Result},
+    error::Result,
     model::{HeadKey, OrgId, Page, SignedHead, Timestamp},
     ports::{HeadReader, HeadStore, Written},
 };
@@ -56,14 +56,14 @@ impl HeadStore for Store {
 
 /// Up to which published head the event bus was told.
 #[derive(Serialize, Deserialize)]
-struct ToldUntil {
+pub(super) struct ToldUntil {
     at: Timestamp,
 }
 
 /// A head; one that cannot be read is named, because somebody changed it.
 fn published_head(item: Item) -> Result<SignedHead> {
     let day = read_text(&item, "sk")?.trim_start_matches(keys::PUBLISHED).to_owned();
-    body(item).map_err(|_| Error::Damaged(format!("the head of the ledger that was published on {day}")))
+    body(item).map_err(|error| error.or_damaged(|| format!("the head of the ledger that was published on {day}")))
 }
 
 impl Store {

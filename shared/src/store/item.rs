@@ -1,6 +1,6 @@
 //! Words as items: the lifted attributes beside a value's map under `body`.
 
-use super::keys::Key;
+use super::{form, keys::Key};
 use crate::{
     error::{Error, Result},
     model::{Home, OrgId, Timestamp, Versioned},
@@ -217,7 +217,11 @@ fn unfit(done: &str) -> Error {
 }
 
 /// The value of an item.
+///
+/// # Errors
+/// [`Error::TooNew`] if a newer version wrote it in a form of its own; [`Error::Store`] if it is not as it was written.
 pub(super) fn body<T: DeserializeOwned>(mut item: Item) -> Result<T> {
+    form::check(&item)?;
     let body = item.remove("body").ok_or_else(|| unfit("read"))?;
     // The text of serde's error may hold a value, so it is not passed on.
     from_attribute_value(body).map_err(|_| unfit("read"))

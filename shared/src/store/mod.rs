@@ -14,6 +14,7 @@ mod cursor;
 mod erase;
 mod events;
 mod findings;
+mod form;
 mod heads;
 pub mod item;
 pub mod keys;

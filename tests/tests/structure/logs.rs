@@ -30,6 +30,25 @@ fn every_field_is_listed_once_with_a_meaning() {
     assert!(FIELDS.iter().all(|(_, meaning)| !meaning.is_empty()));
 }
 
+#[test]
+fn the_page_about_the_log_names_each_field_with_its_meaning_and_each_line() {
+    let page = include_str!("../../../docs/logs.md");
+    let rows: Vec<String> = FIELDS.iter().map(|(name, meaning)| format!("| `{name}` | {meaning} |")).collect();
+    let table: Vec<&str> = page.lines().skip_while(|line| *line != "| field | meaning |").skip(2).collect();
+    assert_eq!(table[..FIELDS.len()], rows, "write the table of docs/logs.md anew");
+    assert_eq!(table[FIELDS.len()], "", "a field more than telemetry::FIELDS has");
+    let sources = below(&["shared/src", "functions"]);
+    let lines = sources.iter().flat_map(statements).filter_map(|statement| own_text(&statement));
+    let missing: Vec<String> = lines.filter(|text| !page.contains(&format!("`{text}`"))).collect();
+    assert!(missing.is_empty(), "docs/logs.md does not name {missing:#?}");
+}
+
+/// The line's own text, without its quotes.
+fn own_text(statement: &str) -> Option<String> {
+    let text = arguments(statement).pop()?;
+    Some(text.strip_prefix('"')?.strip_suffix('"')?.to_owned())
+}
+
 /// What stands between the brackets of every log statement. None is written without its path `tracing::`.
 fn statements(source: &Source) -> Vec<String> {
     let starts = |level: &str| format!("tracing::{level}!(");

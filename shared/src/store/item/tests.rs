@@ -17,6 +17,7 @@ use chrono::DateTime;
 use std::fmt::Debug;
 
 mod entered;
+mod frozen;
 mod profiles;
 
 const BOTH: [Options; 2] = [Options::Absent, Options::Present];
