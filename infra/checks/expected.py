@@ -38,7 +38,7 @@ METRICS = {
     "ingest-audit": {"EventsStored", "EventsQuarantined", "DeliveriesRefused"},
     "poll-audit": {"PollLagSeconds", "EventsStored", "EventsQuarantined", "OrgsFailed"},
     "report-tokens": {"ReportOverdueSeconds", "PartialReports", "OwnKeysExpiring", "OrgsFailed"},
-    "remediate-tokens": {"MessagesUndelivered", "PendingFailed", "OrgsFailed"},
+    "remediate-tokens": {"MessagesUndelivered", "PendingFailed", "HeadsUnpublished", "OrgsFailed"},
     "serve-reports": set(),
 }
 # What AWS writes by itself and we look at (AWS Lambda, Amazon SQS and API Gateway Developer Guides, "metrics").

@@ -88,7 +88,7 @@ ASSUMPTIONS = [
 VALUES = {name: value for name, value, _, _ in ASSUMPTIONS}
 
 # What infra/template.yaml has; the alarms and metrics as it counts them above its alarms.
-TEMPLATE = {"secrets": 6, "keys": 2, "alarm_metrics": 25, "custom_metrics": 14}
+TEMPLATE = {"secrets": 6, "keys": 2, "alarm_metrics": 26, "custom_metrics": 15}
 MEMORY_MB = {"ingest-audit": 256, "poll-audit": 256, "report-tokens": 512, "remediate-tokens": 256, "serve-reports": 256}
 TICK_MINUTES = {"poll-audit": 1, "report-tokens": 5, "remediate-tokens": 5}
 FULL_PROCESSOR_MB = 1769  # so much memory comes with one whole processor (AWS Lambda Developer Guide: memory)

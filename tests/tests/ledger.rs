@@ -191,7 +191,7 @@ async fn a_key_that_does_not_sign_stops_nothing_and_is_tried_again_at_the_next_s
     };
     let outcome = app.run(remediate_tokens::Trigger::Sweep, &NoDeadline).await.unwrap();
     assert!(outcome.orgs[ORG].handled > 0, "{outcome:?}");
-    assert_eq!(heads(&world).await, []);
+    assert_eq!((heads(&world).await, outcome.heads_unpublished), (Vec::new(), 1));
     for _ in 0..2 {
         world.sweep().await;
     }
@@ -199,4 +199,18 @@ async fn a_key_that_does_not_sign_stops_nothing_and_is_tried_again_at_the_next_s
     world.advance(Duration::from_secs(86_400)).await;
     world.sweep().await;
     assert_eq!(heads(&world).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_ledger_that_does_not_go_on_from_its_published_head_is_counted_by_every_sweep() {
+    let world = World::with(SimOptions { users: 60, tokens: 40, max_events: 300, ..SimOptions::default() }).await;
+    world.put_policy(ENFORCE).await;
+    assert_eq!(world.sweep().await.heads_unpublished, 0);
+    assert_eq!(heads(&world).await.len(), 1);
+    let keys::Key { pk, sk } = keys::ledger_head(&world.org);
+    let delete = world.dynamo.client().delete_item().table_name(&world.tables.cases);
+    delete.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk)).send().await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(world.sweep().await.heads_unpublished, 1);
+    }
 }

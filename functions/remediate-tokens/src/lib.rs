@@ -90,6 +90,9 @@ pub struct Outcome {
     /// Orgs for which a part of the work failed as a whole.
     #[serde(skip)]
     pub failed: u64,
+    /// Heads of ledgers that were due and not published.
+    #[serde(skip)]
+    pub heads_unpublished: u64,
 }
 
 impl Outcome {
@@ -108,6 +111,7 @@ impl Outcome {
             (Metric::PendingFailed, pending),
             (Metric::MessagesUndelivered, undelivered),
             (Metric::OrgsFailed, self.failed),
+            (Metric::HeadsUnpublished, self.heads_unpublished),
         ]
     }
 }
@@ -230,11 +234,11 @@ where
     /// Sweeps several orgs at the same time: neither a slow one nor one's failure stops the others.
     async fn sweep(&self, deadline: &impl Deadline) -> Result<Outcome> {
         let orgs = self.orgs().await?;
-        self.publish_heads(&orgs, deadline).await;
+        let heads_unpublished = self.publish_heads(&orgs, deadline).await;
         let work: Vec<_> = orgs.iter().map(|org| self.sweep_org(org, deadline).boxed()).collect();
         let swept = stream::iter(work).buffer_unordered(ORGS_AT_A_TIME).collect::<Vec<_>>();
         let (done, ()) = join(swept, self.announce_heads(&orgs, deadline)).await;
-        let (mut outcome, mut failure) = (Outcome::default(), None);
+        let (mut outcome, mut failure) = (Outcome { heads_unpublished, ..Outcome::default() }, None);
         for (of_org, failed) in done {
             outcome.add(of_org);
             failure = failed.or(failure);
@@ -267,18 +271,25 @@ where
     }
 
     /// Publishes the heads that are due, before the sweep, which may use up the time day after day. A key that does not
-    /// sign is not asked again in this invocation, so that it holds up remediation once.
-    async fn publish_heads(&self, orgs: &[Org], deadline: &impl Deadline) {
+    /// sign is not asked again in this invocation, so that it holds up remediation once. Gives how many were due and were not
+    /// published.
+    async fn publish_heads(&self, orgs: &[Org], deadline: &impl Deadline) -> u64 {
+        let mut unpublished = 0;
         for Org { id, .. } in orgs {
             if deadline.reached() {
-                return;
+                break;
             }
             match publish_head(&self.store, &self.signer, id, self.clock.now()).await {
-                Ok(Published::Now | Published::NotDue | Published::Rewritten) => {}
-                Ok(Published::SignerFailed) => return,
-                Err(error) => tracing::error!(org = %id, error = %error, "the head of the ledger was not published"),
+                Ok(Published::Now | Published::NotDue) => {}
+                Ok(Published::Rewritten) => unpublished += 1,
+                Ok(Published::SignerFailed) => return unpublished + 1,
+                Err(error) => {
+                    tracing::error!(org = %id, error = %error, "the head of the ledger was not published");
+                    unpublished += 1;
+                }
             }
         }
+        unpublished
     }
 
     /// Tells the event bus of the heads that were published, while the orgs are swept: a bus that hangs holds up nothing.
@@ -372,9 +383,15 @@ mod tests {
             orgs: [("o1".into(), swept(2)), ("o2".into(), swept(1))].into(),
             messages: [("o1".into(), Posted { dead: 4, sent: 9, ..Posted::default() })].into(),
             failed: 5,
+            heads_unpublished: 6,
             ..Outcome::default()
         };
-        let wanted = [(Metric::PendingFailed, 3), (Metric::MessagesUndelivered, 4), (Metric::OrgsFailed, 5)];
+        let wanted = [
+            (Metric::PendingFailed, 3),
+            (Metric::MessagesUndelivered, 4),
+            (Metric::OrgsFailed, 5),
+            (Metric::HeadsUnpublished, 6),
+        ];
         assert_eq!(outcome.measures(), wanted);
     }
 

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::place::{Place, Why};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{path::PathBuf, process::ExitCode};
 
@@ -78,40 +79,28 @@ enum Policy {
 #[derive(Debug, Args)]
 pub struct PutArgs {
     #[command(flatten)]
-    pub(crate) api: ApiArgs,
+    pub(crate) place: Place,
     /// The policy, YAML or JSON
     pub(crate) file: PathBuf,
-    /// Which org; needed where the token may see several
-    #[arg(long, value_name = "ORG_ID")]
-    pub(crate) org: Option<String>,
 }
 
 /// The options of `policy confirm`.
 #[derive(Debug, Args)]
 pub struct ConfirmArgs {
-    #[command(flatten)]
-    pub(crate) api: ApiArgs,
     /// The digest of the proposed policy, as `policy put` printed it: exactly that text is agreed to
     #[arg(value_name = "DIGEST")]
     pub(crate) digest: String,
-    /// Why; kept with the decision
-    #[arg(long)]
-    pub(crate) reason: String,
-    /// Which org; needed where the token may see several
-    #[arg(long, value_name = "ORG_ID")]
-    pub(crate) org: Option<String>,
+    #[command(flatten)]
+    pub(crate) why: Why,
 }
 
 /// The options of `policy simulate`.
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
     #[command(flatten)]
-    pub(crate) api: ApiArgs,
+    pub(crate) place: Place,
     /// The policy, YAML or JSON
     pub(crate) file: PathBuf,
-    /// Which org; needed where the token may see several
-    #[arg(long, value_name = "ORG_ID")]
-    pub(crate) org: Option<String>,
     /// How many days to replay at most; no more than the uses that are known reach back
     #[arg(long, default_value_t = shared::decide::simulate::MOST_DAYS, value_parser = clap::value_parser!(u32).range(1..=180))]
     pub(crate) days: u32,

@@ -9,6 +9,7 @@ mod commands;
 mod console;
 mod deployment;
 pub mod failure;
+mod place;
 #[cfg(feature = "local")]
 mod logs;
 #[cfg(feature = "local")]

@@ -1,7 +1,7 @@
 //! Campaigns: begun and ended by people, read from the latest report each time, asked for in batches. What is done goes
 //! through the plan, the approval and the budget of each action like any other.
 
-use super::decide_action::{self, Asked, Decider, Request, record};
+use super::decide_action::{self, Asked, Decider, Request, policy_in_force, record};
 use crate::{
     decide::{
         campaign::{Known, Member, Newest, Progress, Survey, action_of, is_clicked},
@@ -143,7 +143,7 @@ where
 {
     let report = store.latest_report(org).await?.ok_or_else(|| Error::NotFound("a report; take one first".into()))?;
     let newest = newest(store, org, campaign).await?;
-    let (policy, seats) = (in_force(store, org).await?.policy, store.seats(org).await?.value);
+    let (policy, seats) = (policy_in_force(store, org).await?.policy, store.seats(org).await?.value);
     let covered = covered_now(store, org).await?;
     let context = context(covered, &report);
     let known = Known { newest: &newest, policy: &policy, seats: &seats, report: &report, covered, context, now };
@@ -176,11 +176,6 @@ async fn with_sponsors(
         member.sponsor = sponsor.map(|sponsor| sponsor.sponsor.clone());
     }
     Ok(progress)
-}
-
-async fn in_force(store: &impl CaseReader, org: &OrgId) -> Result<PolicyVersion> {
-    let policy = store.policy(org).await?;
-    policy.ok_or_else(|| Error::Conflict("no policy is in force yet; put one first".into()))
 }
 
 async fn newest(store: &impl CaseReader, org: &OrgId, campaign: &Campaign) -> Result<Newest> {
@@ -245,17 +240,19 @@ where
 {
     let campaign = open(store, &org.id, id).await?.value;
     let action = action_of(campaign.kind).ok_or_else(by_hand)?;
-    let policy = in_force(store, &org.id).await?;
+    let policy = policy_in_force(store, &org.id).await?;
     let wanted = |member: &Member| match member.stand {
         Stand::Todo => true,
         Stand::Unclear => batch.include_unclear,
         Stand::NotDone | Stand::ByHand | Stand::Asked | Stand::Silent | Stand::Stays | Stand::Done => false,
     };
     let members = progress(store, &org.id, &campaign, who.at).await?.members;
+    let report = store.latest_report(&org.id).await?.ok_or_else(|| Error::NotFound("the latest report".into()))?;
+    let basis = Basis { report: &report, own_key_ids: org.own_key_ids.as_ref() };
     let (mut outcomes, mut asked) = (Vec::new(), 0);
     // Whoever is refused takes no place in the batch, or a few of them would block all others.
     for member in members.into_iter().filter(wanted).take(TRIED_MAX) {
-        let outcome = ask_for(store, org, action, member, &policy, who).await?;
+        let outcome = ask_for(store, &org.id, action, member, (basis, &policy), who).await?;
         asked += u32::from(outcome.asked.is_some());
         outcomes.push(outcome);
         if asked >= batch.limit.min(BATCH_MAX) {
@@ -272,21 +269,19 @@ fn by_hand() -> Error {
 
 async fn ask_for<S>(
     store: &S,
-    org: &Org,
+    org: &OrgId,
     action: ActionKind,
     member: Member,
-    policy: &PolicyVersion,
+    (basis, policy): (Basis<'_>, &PolicyVersion),
     who: Decider<'_>,
 ) -> Result<Outcome>
 where
     S: CaseStore + ReportReader,
 {
     let gone = || Error::NotFound(format!("{} in the latest report", member.credential));
-    let report = store.latest_report(&org.id).await?.ok_or_else(gone)?;
-    let row = store.row(&org.id, &report, &member.credential).await?.ok_or_else(gone)?;
-    let basis = Basis { report: &report, own_key_ids: org.own_key_ids.as_ref() };
+    let row = store.row(org, basis.report, &member.credential).await?.ok_or_else(gone)?;
     let request = Request { action, row: &row, basis, policy };
-    match decide_action::request(store, &org.id, request, who).await {
+    match decide_action::request(store, org, request, who).await {
         Ok(Asked::New(action) | Asked::Open(action)) => Ok(Outcome { member, asked: Some(action.id), refused: None }),
         // What one of them is refused for stops no other.
         Err(error @ (Error::Conflict(_) | Error::Invalid { .. })) => {

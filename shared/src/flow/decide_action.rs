@@ -18,7 +18,7 @@ mod request;
 
 pub use answer::{keep, not_needed};
 pub use policy::{Put, confirm_policy, looser, put_policy, submit_policy};
-pub use request::{Asked, Request, actions_of, request};
+pub use request::{Asked, Request, actions_of, policy_in_force, request};
 
 /// How often a decision is tried again when others change the same item.
 pub(super) const TRIES: u32 = 5;

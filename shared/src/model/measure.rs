@@ -23,6 +23,8 @@ pub enum Metric {
     MessagesUndelivered,
     /// Pending things that could not be handled and stay pending.
     PendingFailed,
+    /// Heads of ledgers that were due and not published: one was not signed, or its ledger was cut or replaced.
+    HeadsUnpublished,
 }
 
 /// A metric and its value, in the metric's unit.
@@ -30,7 +32,7 @@ pub type Measure = (Metric, u64);
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::EventsStored,
         Self::EventsQuarantined,
         Self::DeliveriesRefused,
@@ -41,6 +43,7 @@ impl Metric {
         Self::OrgsFailed,
         Self::MessagesUndelivered,
         Self::PendingFailed,
+        Self::HeadsUnpublished,
     ];
 
     /// Its name in CloudWatch.
@@ -56,6 +59,7 @@ impl Metric {
             Self::OrgsFailed => "OrgsFailed",
             Self::MessagesUndelivered => "MessagesUndelivered",
             Self::PendingFailed => "PendingFailed",
+            Self::HeadsUnpublished => "HeadsUnpublished",
         }
     }
 
@@ -70,7 +74,8 @@ impl Metric {
             | Self::OwnKeysExpiring
             | Self::OrgsFailed
             | Self::MessagesUndelivered
-            | Self::PendingFailed => "Count",
+            | Self::PendingFailed
+            | Self::HeadsUnpublished => "Count",
         }
     }
 }

@@ -55,8 +55,7 @@ pub(crate) async fn request<S: CaseStore + ReportReader>(store: &S, ask: &Ask<'_
     let shape = r#"{"credential":{"kind":"user_api_token","id":"…"},"action":"revoke","reason":"…"}"#;
     let asking: Asking = ask.json(shape)?;
     let (report, row) = in_latest(store, &org, &asking.credential).await?;
-    let policy = store.policy(&org).await?;
-    let policy = policy.ok_or_else(|| Error::Conflict("no policy is in force yet; put one first".into()))?;
+    let policy = decide_action::policy_in_force(store, &org).await?;
     let basis = Basis { report: &report, own_key_ids: own_key_ids.as_ref() };
     let asked = Request { action: asking.action, row: &row, basis, policy: &policy };
     match decide_action::request(store, &org, asked, decider(ask, &asking.reason)?).await? {

@@ -4,10 +4,9 @@ mod approve;
 
 use crate::{
     api::Api,
-    cli::ApiArgs,
-    commands::simulate::one_org,
     console::{printable, say},
     failure::Result,
+    place::{Place, Why},
 };
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Deserialize;
@@ -33,7 +32,7 @@ pub(crate) enum CampaignCommand {
         why: Why,
     },
     /// List them (role reader)
-    List(Where),
+    List(Place),
     /// Show how one stands, who belongs to it and what is next (role reader)
     Show {
         #[command(flatten)]
@@ -96,16 +95,6 @@ fn credential(text: &str) -> std::result::Result<Value, String> {
     Ok(json!({ "kind": kind, "id": id }))
 }
 
-/// Which org of which deployment.
-#[derive(Debug, Args)]
-pub(crate) struct Where {
-    #[command(flatten)]
-    api: ApiArgs,
-    /// Which org; needed where the token may see several
-    #[arg(long, value_name = "ORG_ID")]
-    org: Option<String>,
-}
-
 /// Which campaign.
 #[derive(Debug, Args)]
 pub(crate) struct Which {
@@ -113,17 +102,7 @@ pub(crate) struct Which {
     #[arg(value_name = "CAMPAIGN")]
     id: String,
     #[command(flatten)]
-    of: Where,
-}
-
-/// Where, and why.
-#[derive(Debug, Args)]
-pub(crate) struct Why {
-    #[command(flatten)]
-    of: Where,
-    /// Why; kept with the decision
-    #[arg(long)]
-    reason: String,
+    of: Place,
 }
 
 /// Which campaign, and why.
@@ -144,9 +123,8 @@ struct Campaigns {
 }
 
 impl Campaigns {
-    async fn of(place: &Where) -> Result<Self> {
-        let api = Api::new(&place.api)?;
-        let org = one_org(&api, place.org.as_deref()).await?;
+    async fn of(place: &Place) -> Result<Self> {
+        let (api, org) = place.open().await?;
         let path = api.org_path(&org, "campaigns");
         Ok(Self { api, org, path })
     }
@@ -211,7 +189,7 @@ pub(crate) async fn run(command: CampaignCommand) -> Result<ExitCode> {
         CampaignCommand::Show { which, stand } => show(&which, stand.as_deref()).await,
         CampaignCommand::Ask { id, limit, include_unclear, why } => {
             let asking = json!({ "limit": limit, "include_unclear": include_unclear, "reason": why.reason });
-            ask(&id, &asking, &why.of).await
+            ask(&id, &asking, &why.place).await
         }
         CampaignCommand::Approve { id, agree, why } => approve::run(&id, agree.as_deref(), &why).await,
         CampaignCommand::Clicked(saying) => said(&saying, "clicked").await,
@@ -220,7 +198,7 @@ pub(crate) async fn run(command: CampaignCommand) -> Result<ExitCode> {
 }
 
 async fn start(kind: Kind, account: Option<String>, credential: Option<Value>, why: &Why) -> Result<ExitCode> {
-    let campaigns = Campaigns::of(&why.of).await?;
+    let campaigns = Campaigns::of(&why.place).await?;
     let kind = match kind {
         Kind::ClosePolicy => "close_policy",
         Kind::Recertify => "recertify",
@@ -233,7 +211,7 @@ async fn start(kind: Kind, account: Option<String>, credential: Option<Value>, w
     print(&campaigns, &begun.id, None).await
 }
 
-async fn list(place: &Where) -> Result<ExitCode> {
+async fn list(place: &Place) -> Result<ExitCode> {
     let campaigns = Campaigns::of(place).await?;
     let found: Vec<Campaign> = campaigns.api.whole(&campaigns.path).await?;
     if found.is_empty() {
@@ -251,7 +229,7 @@ async fn show(Which { id, of }: &Which, stand: Option<&str>) -> Result<ExitCode>
     print(&Campaigns::of(of).await?, id, stand).await
 }
 
-async fn ask(id: &str, asking: &Value, place: &Where) -> Result<ExitCode> {
+async fn ask(id: &str, asking: &Value, place: &Place) -> Result<ExitCode> {
     let campaigns = Campaigns::of(place).await?;
     let answered: Answered = campaigns.api.post(&format!("{}/ask", campaigns.one(id)), asking).await?;
     if answered.items.is_empty() {
@@ -265,7 +243,7 @@ async fn ask(id: &str, asking: &Value, place: &Where) -> Result<ExitCode> {
 }
 
 async fn said(Saying { id, why }: &Saying, what: &str) -> Result<ExitCode> {
-    let campaigns = Campaigns::of(&why.of).await?;
+    let campaigns = Campaigns::of(&why.place).await?;
     let body = json!({ "reason": why.reason });
     let _campaign: Campaign = campaigns.api.post(&format!("{}/{what}", campaigns.one(id)), &body).await?;
     print(&campaigns, id, None).await

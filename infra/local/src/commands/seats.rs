@@ -2,10 +2,9 @@
 
 use crate::{
     api::Api,
-    cli::ApiArgs,
-    commands::simulate::one_org,
     console::{printable, say},
     failure::Result,
+    place::Place,
 };
 use clap::{Args, Subcommand};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -17,7 +16,7 @@ use std::process::ExitCode;
 #[derive(Debug, Subcommand)]
 pub(crate) enum SeatsCommand {
     /// List who holds one, until when, and what is to be done by hand (role reader)
-    List(Where),
+    List(Place),
     /// Give an external account a seat, or its seat another end (role approver)
     Take {
         #[command(flatten)]
@@ -36,16 +35,6 @@ pub(crate) enum SeatsCommand {
     Free(Of),
 }
 
-/// Which org of which deployment.
-#[derive(Debug, Args)]
-pub(crate) struct Where {
-    #[command(flatten)]
-    api: ApiArgs,
-    /// Which org; needed where the token may see several
-    #[arg(long, value_name = "ORG_ID")]
-    org: Option<String>,
-}
-
 /// Whose seat.
 #[derive(Debug, Args)]
 pub(crate) struct Of {
@@ -53,7 +42,7 @@ pub(crate) struct Of {
     #[arg(value_name = "ACCOUNT_ID")]
     account: String,
     #[command(flatten)]
-    place: Where,
+    place: Place,
 }
 
 #[derive(Deserialize)]
@@ -86,15 +75,13 @@ pub(crate) async fn run(command: SeatsCommand) -> Result<ExitCode> {
 }
 
 async fn seat(Of { account, place }: &Of) -> Result<(Api, String)> {
-    let api = Api::new(&place.api)?;
-    let org = one_org(&api, place.org.as_deref()).await?;
+    let (api, org) = place.open().await?;
     let url = api.org_path(&org, &format!("seats/{}", utf8_percent_encode(account, NON_ALPHANUMERIC)));
     Ok((api, url))
 }
 
-async fn list(place: &Where) -> Result<ExitCode> {
-    let api = Api::new(&place.api)?;
-    let org = one_org(&api, place.org.as_deref()).await?;
+async fn list(place: &Place) -> Result<ExitCode> {
+    let (api, org) = place.open().await?;
     let seats: Vec<Seat> = api.whole(&api.org_path(&org, "seats")).await?;
     if seats.is_empty() {
         say("All seats are free: tokenwarden seats take ACCOUNT_ID --until DATE --reason \"…\"");

@@ -4,7 +4,6 @@ mod print;
 mod rows;
 
 use crate::{
-    api::Api,
     cli::{Answering, SimulateArgs, SimulateFormat},
     commands::policy::read,
     console::{complain, say},
@@ -62,8 +61,7 @@ pub(crate) async fn run(args: &SimulateArgs) -> Result<ExitCode> {
 }
 
 async fn replayed(args: &SimulateArgs, candidate: &Policy) -> Result<Found> {
-    let api = Api::new(&args.api)?;
-    let org = one_org(&api, args.org.as_deref()).await?;
+    let (api, org) = args.place.open().await?;
     let report: ApiReport = api.get(&api.org_path(&org, "reports/latest")).await?;
     let report = report.report();
     let list = api.org_path(&org, &format!("reports/{}/credentials", report.id));
@@ -82,14 +80,4 @@ async fn replayed(args: &SimulateArgs, candidate: &Policy) -> Result<Found> {
     let (candidate, before) = (of(candidate)?, of(&in_force.policy)?);
     let difference = difference(&candidate, &before);
     Ok(Found { org, report, in_force: in_force.version, approvals, candidate, before, difference, left_out })
-}
-
-/// The org that the token may see, or the one of them that was named.
-pub(crate) async fn one_org(api: &Api, named: Option<&str>) -> Result<String> {
-    let mut orgs = api.orgs(named).await?;
-    if orgs.len() > 1 {
-        let reason = format!("is missing: this token may see {} orgs; name one of them", orgs.len());
-        return Err(Failure::Option { name: "--org", reason });
-    }
-    Ok(orgs.pop().map(|org| org.id).unwrap_or_default())
 }

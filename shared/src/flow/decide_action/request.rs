@@ -38,6 +38,15 @@ pub enum Asked {
     Open(Box<Action>),
 }
 
+/// The policy that actions are planned by.
+///
+/// # Errors
+/// [`Error::Conflict`] if none is in force; those of the store.
+pub async fn policy_in_force(store: &impl CaseReader, org: &OrgId) -> Result<PolicyVersion> {
+    let policy = store.policy(org).await?;
+    policy.ok_or_else(|| Error::Conflict("no policy is in force yet; put one first".into()))
+}
+
 /// Asks for an action. Where one is open for this credential already, that one is the answer, unless a rule began it and
 /// it is withheld: then a person's word takes its place, or a rule that observes would keep people from acting.
 ///

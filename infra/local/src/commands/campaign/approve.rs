@@ -1,9 +1,10 @@
 //! Agreeing to the plans of a campaign: first they are shown, then exactly those are agreed to.
 
-use super::{Campaigns, Member, Why};
+use super::{Campaigns, Member};
 use crate::{
     console::{complain, printable, say},
     failure::Result,
+    place::Why,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -22,7 +23,7 @@ struct Action {
 
 /// Shows what waits for a yes, or agrees to it.
 pub(super) async fn run(id: &str, agree: Option<&str>, why: &Why) -> Result<ExitCode> {
-    let campaigns = Campaigns::of(&why.of).await?;
+    let campaigns = Campaigns::of(&why.place).await?;
     let waiting = waiting(&campaigns, id).await?;
     let hashes: Vec<&str> = waiting.iter().map(|action| action.plan_hash.as_str()).collect();
     let digest = short_hash(&hashes);

@@ -2,9 +2,7 @@
 
 use super::read;
 use crate::{
-    api::Api,
     cli::{ConfirmArgs, PutArgs},
-    commands::simulate::one_org,
     console::{complain, say},
     failure::{Failure, Result},
 };
@@ -39,8 +37,7 @@ pub(crate) async fn put(args: &PutArgs) -> Result<ExitCode> {
     };
     let body = serde_json::to_value(&policy)
         .map_err(|error| Failure::Option { name: "FILE", reason: format!("cannot be sent: {error}") })?;
-    let api = Api::new(&args.api)?;
-    let org = one_org(&api, args.org.as_deref()).await?;
+    let (api, org) = args.place.open().await?;
     let url = api.org_path(&org, "policy");
     let before: InForce = api.get(&url).await?;
     let etag = format!("\"{}-{}\"", before.version, before.digest);
@@ -50,9 +47,8 @@ pub(crate) async fn put(args: &PutArgs) -> Result<ExitCode> {
 
 /// Agrees to a proposed policy, by its digest.
 pub(crate) async fn confirm(args: &ConfirmArgs) -> Result<ExitCode> {
-    let api = Api::new(&args.api)?;
-    let org = one_org(&api, args.org.as_deref()).await?;
-    let body = json!({ "digest": args.digest, "reason": args.reason });
+    let (api, org) = args.why.place.open().await?;
+    let body = json!({ "digest": args.digest, "reason": args.why.reason });
     let now: InForce = api.post(&api.org_path(&org, "policy/confirm"), &body).await?;
     say(&format!("{org}: version {} is in force", now.version));
     Ok(ExitCode::SUCCESS)
