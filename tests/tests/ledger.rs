@@ -204,6 +204,8 @@ async fn a_key_that_does_not_sign_stops_nothing_and_is_tried_again_at_the_next_s
 #[tokio::test]
 async fn a_ledger_that_does_not_go_on_from_its_published_head_is_counted_by_every_sweep() {
     let world = World::with(SimOptions { users: 60, tokens: 40, max_events: 300, ..SimOptions::default() }).await;
+    world.poll().await;
+    world.report().await;
     world.put_policy(ENFORCE).await;
     assert_eq!(world.sweep().await.heads_unpublished, 0);
     assert_eq!(heads(&world).await.len(), 1);

@@ -1,5 +1,7 @@
 //! Advances cases: plans, asks, waits, re-checks, acts within a budget, records.
 
+mod heads;
+
 use chrono::TimeDelta;
 use futures::{
     future::{FutureExt, join},
@@ -12,10 +14,8 @@ use shared::{
     decide::budget::SKEW_MAX,
     error::{Error, Result},
     flow::{
-        announce_head::{Announced, announce_heads},
         cases::Cases,
         deliver::{Post, Posted, deliver},
-        publish_head::{Published, publish_head},
         register::{ORGS_AT_A_TIME, in_turn},
         seats::tell_of_ended,
         sweep::{Swept, handle, sweep},
@@ -268,43 +268,6 @@ where
         }
         self.post(org, deadline, &mut outcome).await;
         (outcome, failure)
-    }
-
-    /// Publishes the heads that are due, before the sweep, which may use up the time day after day. A key that does not
-    /// sign is not asked again in this invocation, so that it holds up remediation once. Gives how many were due and were not
-    /// published.
-    async fn publish_heads(&self, orgs: &[Org], deadline: &impl Deadline) -> u64 {
-        let mut unpublished = 0;
-        for Org { id, .. } in orgs {
-            if deadline.reached() {
-                break;
-            }
-            match publish_head(&self.store, &self.signer, id, self.clock.now()).await {
-                Ok(Published::Now | Published::NotDue) => {}
-                Ok(Published::Rewritten) => unpublished += 1,
-                Ok(Published::SignerFailed) => return unpublished + 1,
-                Err(error) => {
-                    tracing::error!(org = %id, error = %error, "the head of the ledger was not published");
-                    unpublished += 1;
-                }
-            }
-        }
-        unpublished
-    }
-
-    /// Tells the event bus of the heads that were published, while the orgs are swept: a bus that hangs holds up nothing.
-    /// One that fails is not asked again in this invocation.
-    async fn announce_heads(&self, orgs: &[Org], deadline: &impl Deadline) {
-        for Org { id, .. } in orgs {
-            if deadline.reached() {
-                return;
-            }
-            match announce_heads(&self.store, &self.notifier, id).await {
-                Ok(Announced::All) => {}
-                Ok(Announced::BusFailed) => return,
-                Err(error) => tracing::error!(org = %id, error = %error, "the event bus was not told of heads"),
-            }
-        }
     }
 
     /// Asks people for what no API does and is due; what cannot be stored is asked for by the next sweep.

@@ -9,9 +9,9 @@ mod commands;
 mod console;
 mod deployment;
 pub mod failure;
-mod place;
 #[cfg(feature = "local")]
 mod logs;
+mod place;
 #[cfg(feature = "local")]
 pub mod runner;
 

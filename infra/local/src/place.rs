@@ -9,7 +9,7 @@ use clap::Args;
 
 /// Which org of which deployment.
 #[derive(Debug, Args)]
-pub struct Place {
+pub(crate) struct Place {
     #[command(flatten)]
     api: ApiArgs,
     /// Which org; needed where the token may see several
@@ -19,7 +19,7 @@ pub struct Place {
 
 /// Where, and why.
 #[derive(Debug, Args)]
-pub struct Why {
+pub(crate) struct Why {
     #[command(flatten)]
     pub(crate) place: Place,
     /// Why; kept with the decision

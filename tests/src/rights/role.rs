@@ -115,10 +115,16 @@ impl Need {
     fn new(operation: &str, table: &str, call: &Value, tables: &Tables) -> Self {
         let known = [(&tables.history, "history"), (&tables.cases, "cases")];
         let resource = known.into_iter().find(|(name, _)| *name == table).map_or(table, |(_, meant)| meant);
-        let key = if call["Key"].is_null() { &call["Item"] } else { &call["Key"] };
-        let partition = key["pk"]["S"].as_str().map(str::to_owned);
+        let key = [&call["Key"]["pk"], &call["Item"]["pk"], queried(call)].into_iter().find(|key| !key.is_null());
+        let partition = key.and_then(|key| key["S"].as_str()).map(str::to_owned);
         Self { action: format!("dynamodb:{operation}"), resource: resource.to_owned(), partition }
     }
+}
+
+/// The partition that a query asks for.
+fn queried(call: &Value) -> &Value {
+    let of_one = call["KeyConditionExpression"].as_str().is_some_and(|condition| condition.starts_with("pk = :pk"));
+    if of_one { &call["ExpressionAttributeValues"][":pk"] } else { &Value::Null }
 }
 
 fn items(value: &Value) -> impl Iterator<Item = &Value> {

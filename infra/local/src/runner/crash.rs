@@ -65,17 +65,18 @@ impl CrashSwitch {
 
     /// A call is about to be made.
     pub fn before_call(&self) {
-        self.calls.fetch_add(1, Ordering::SeqCst);
-        self.end_at(Side::Before);
+        let number = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
+        self.end_if(|order| order.side == Side::Before && order.call == number);
     }
 
-    /// The call was made.
+    /// A call was made: that one, or one that was under way at the same time and is answered first.
     pub fn after_call(&self) {
-        self.end_at(Side::After);
+        let begun = self.calls.load(Ordering::SeqCst);
+        self.end_if(|order| order.side == Side::After && order.call <= begun);
     }
 
-    fn end_at(&self, side: Side) {
-        if self.order == Some(Order { call: self.calls.load(Ordering::SeqCst), side }) {
+    fn end_if(&self, is_due: impl FnOnce(&Order) -> bool) {
+        if self.order.as_ref().is_some_and(is_due) {
             std::process::abort();
         }
     }
