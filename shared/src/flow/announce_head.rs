@@ -2,7 +2,7 @@
 
 use crate::{
     error::Result,
-    model::OrgId,
+    model::{OrgId, SignedHead},
     ports::{HeadStore, Notifier},
 };
 
@@ -24,13 +24,7 @@ pub enum Announced {
 /// # Errors
 /// [`crate::error::Error::Store`] if what is stored cannot be read or written.
 pub async fn announce_heads<S: HeadStore, N: Notifier>(store: &S, notifier: &N, org: &OrgId) -> Result<Announced> {
-    let newest_first = store.published_heads(org, None, HEADS).await?.items;
-    let told = store.told_until(org).await?;
-    let untold = match told {
-        Some(told) => newest_first.iter().take_while(|head| head.at > told).count(),
-        None => newest_first.len().min(1),
-    };
-    for head in newest_first[..untold].iter().rev() {
+    for head in untold(store, org).await?.iter().rev() {
         if let Err(refusal) = notifier.head(head).await {
             let (seq, reason) = (head.seq, refusal.reason);
             tracing::error!(%org, seq, reason, "the event bus was not told of the head of the ledger");
@@ -39,4 +33,15 @@ pub async fn announce_heads<S: HeadStore, N: Notifier>(store: &S, notifier: &N, 
         store.put_told_until(org, head.at).await?;
     }
     Ok(Announced::All)
+}
+
+/// The heads that the bus does not know, newest first. Where it knows the newest, and it mostly does, no more is read.
+async fn untold<S: HeadStore>(store: &S, org: &OrgId) -> Result<Vec<SignedHead>> {
+    let newest = store.published_heads(org, None, 1).await?.items;
+    let Some(told) = store.told_until(org).await? else { return Ok(newest) };
+    if newest.iter().all(|head| head.at <= told) {
+        return Ok(Vec::new());
+    }
+    let heads = store.published_heads(org, None, HEADS).await?.items;
+    Ok(heads.into_iter().take_while(|head| head.at > told).collect())
 }
