@@ -1,9 +1,7 @@
 //! The HTTP API of a deployment, as the commands use it.
 
-use crate::{
-    cli::ApiArgs,
-    failure::{Failure, Result},
-};
+use crate::failure::{Failure, Result};
+use clap::Args;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -15,6 +13,23 @@ const TOKEN: &str = "TOKENWARDEN_TOKEN";
 /// The largest answer that is read: a page of a list has at most some megabytes.
 const MOST_BYTES: usize = 64 << 20;
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Which deployment a command speaks to.
+#[derive(Debug, Args)]
+pub(crate) struct ApiArgs {
+    /// Base URL of the deployment's API; the token is taken from TOKENWARDEN_TOKEN
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8787", value_parser = base_url)]
+    api: String,
+}
+
+/// Whether a text is the base URL of an HTTP API.
+pub(crate) fn base_url(text: &str) -> std::result::Result<String, String> {
+    let url = reqwest::Url::parse(text).map_err(|error| format!("{error}; it must be like http://127.0.0.1:8788"))?;
+    match (url.scheme(), url.query(), url.fragment()) {
+        ("http" | "https", None, None) => Ok(text.trim_end_matches('/').to_owned()),
+        _ => Err("it must be like http://127.0.0.1:8788".into()),
+    }
+}
 
 /// A deployment, with the token of whoever speaks to it.
 pub(crate) struct Api {
@@ -285,7 +300,7 @@ impl Api {
 }
 
 /// An answer's text, unless it is larger than any that a deployment gives.
-async fn text_of(mut answer: Response) -> Result<String, String> {
+async fn text_of(mut answer: Response) -> std::result::Result<String, String> {
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| because(&error))? {
         bytes.extend_from_slice(&chunk);

@@ -1,8 +1,7 @@
 //! Where a command works, and why: one org of one deployment.
 
 use crate::{
-    api::Api,
-    cli::ApiArgs,
+    api::{Api, ApiArgs},
     failure::{Failure, Result},
 };
 use clap::Args;

@@ -37,11 +37,11 @@ struct Cell {
 
 impl Cell {
     fn text(text: impl Into<String>) -> Self {
-        Self { text: text.into(), note: None, class: "why", code: false }
+        Self { text: text.into(), note: None, class: "entry", code: false }
     }
 
     fn code(text: impl Into<String>) -> Self {
-        Self { code: true, class: "name", ..Self::text(text) }
+        Self { code: true, ..Self::text(text) }
     }
 
     fn time(at: Timestamp, now: Timestamp) -> Self {

@@ -1,8 +1,7 @@
 //! `tokenwarden erase`: one account is erased from what a deployment stores.
 
 use crate::{
-    api::Api,
-    cli::ApiArgs,
+    api::{Api, ApiArgs},
     console::{complain, printable, say},
     failure::Result,
 };

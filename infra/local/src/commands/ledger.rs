@@ -1,22 +1,56 @@
 //! `tokenwarden ledger …`: verify it, and print what is to be kept elsewhere.
 
 mod judge;
-pub(crate) mod verify;
+mod verify;
 
 use crate::{
-    api::{Api, OrgRow},
-    cli::LedgerArgs,
+    api::{Api, ApiArgs, OrgRow},
     console::{complain, say},
     failure::{Failure, Result},
 };
+use clap::{Args, Subcommand};
 use shared::{
     decide::export::{Transcript, line},
     model::{LedgerHead, PublicKey, SignedHead},
 };
 use std::process::ExitCode;
 
+/// What is to be done about ledgers.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Follow the hash chain of every org through its published heads and name the first entry that is not as it was
+    /// written; exits 0 whole, 1 not
+    Verify(verify::VerifyArgs),
+    /// Print the published heads, newest first, as JSON Lines: what to keep elsewhere
+    Heads(LedgerArgs),
+    /// Print the public key that verifies them, as PEM: what to keep elsewhere, once
+    Key(LedgerArgs),
+    /// Print all entries of one org as JSON Lines
+    Export(LedgerArgs),
+}
+
+/// Whose ledger.
+#[derive(Debug, Args)]
+pub(crate) struct LedgerArgs {
+    #[command(flatten)]
+    api: ApiArgs,
+    /// Only this org
+    #[arg(long, value_name = "ORG_ID")]
+    org: Option<String>,
+}
+
+/// Runs one of them.
+pub(crate) async fn run(command: &LedgerCommand) -> Result<ExitCode> {
+    match command {
+        LedgerCommand::Verify(args) => verify::run(args).await,
+        LedgerCommand::Heads(args) => heads(args).await,
+        LedgerCommand::Key(args) => key(args).await,
+        LedgerCommand::Export(args) => export(args).await,
+    }
+}
+
 /// Prints the published heads of one org or all.
-pub(crate) async fn heads(args: &LedgerArgs) -> Result<ExitCode> {
+async fn heads(args: &LedgerArgs) -> Result<ExitCode> {
     let api = Api::new(&args.api)?;
     for org in api.orgs(args.org.as_deref()).await? {
         published(&api, &org).await?.iter().for_each(|head| say(&line(head)));
@@ -25,7 +59,7 @@ pub(crate) async fn heads(args: &LedgerArgs) -> Result<ExitCode> {
 }
 
 /// Prints the public keys of one org or all.
-pub(crate) async fn key(args: &LedgerArgs) -> Result<ExitCode> {
+async fn key(args: &LedgerArgs) -> Result<ExitCode> {
     let api = Api::new(&args.api)?;
     let mut keys: Vec<PublicKey> = Vec::new();
     for org in api.orgs(args.org.as_deref()).await? {
@@ -43,7 +77,7 @@ pub(crate) async fn key(args: &LedgerArgs) -> Result<ExitCode> {
 }
 
 /// Prints all entries of one org.
-pub(crate) async fn export(args: &LedgerArgs) -> Result<ExitCode> {
+async fn export(args: &LedgerArgs) -> Result<ExitCode> {
     let api = Api::new(&args.api)?;
     let orgs = api.orgs(args.org.as_deref()).await?;
     let [org] = orgs.as_slice() else {
@@ -78,7 +112,7 @@ async fn signers(api: &Api, org: &OrgRow) -> Result<Option<Vec<PublicKey>>> {
 }
 
 /// A published head, as the log shows it.
-pub(crate) fn head(text: &str) -> std::result::Result<LedgerHead, String> {
+fn head(text: &str) -> std::result::Result<LedgerHead, String> {
     let (seq, hash) = text.split_once(':').ok_or("it must be SEQ:HASH, as in 12:9f86d0…")?;
     let seq = seq.parse().map_err(|_| format!("`{seq}` is no entry's number"))?;
     if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {

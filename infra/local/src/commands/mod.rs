@@ -18,5 +18,4 @@ pub(crate) mod report;
 pub(crate) mod seats;
 #[cfg(feature = "local")]
 pub(crate) mod serve;
-pub(crate) mod simulate;
 pub(crate) mod switch;

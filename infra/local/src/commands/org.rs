@@ -1,15 +1,57 @@
 //! `tokenwarden org …`: which orgs are governed, and how each is.
 
 use crate::{
-    api::{Api, OrgRow, lag},
-    cli::{OrgArgs, OrgCommand},
+    api::{Api, ApiArgs, OrgRow, lag},
     console::{complain, printable, say},
     failure::Result,
 };
+use clap::{Args, Subcommand};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::model::OrgState;
 use std::process::ExitCode;
+
+/// What is to be done about the orgs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrgCommand {
+    /// List the orgs and how each is (role reader)
+    List(ApiArgs),
+    /// Govern an org; the answer says which secrets must hold its keys (role admin)
+    Add {
+        /// Which
+        #[command(flatten)]
+        org: OrgArgs,
+        /// Its name, for people
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Neither read, report on nor act on an org until it is continued; its deliveries are still taken (role admin)
+    Pause(OrgArgs),
+    /// Govern a paused org again (role admin)
+    Continue(OrgArgs),
+    /// Govern an org no longer; what is stored of it stays until it expires, or is deleted with --purge (role admin)
+    Remove {
+        /// Which
+        #[command(flatten)]
+        org: OrgArgs,
+        /// Delete everything that is stored of it; needs --yes
+        #[arg(long)]
+        purge: bool,
+        /// Delete it without being asked again
+        #[arg(long, requires = "purge")]
+        yes: bool,
+    },
+}
+
+/// Which org, of which deployment.
+#[derive(Debug, Args)]
+pub(crate) struct OrgArgs {
+    #[command(flatten)]
+    api: ApiArgs,
+    /// The org's id (admin.atlassian.com/o/ORG_ID)
+    #[arg(value_name = "ORG_ID")]
+    id: String,
+}
 
 /// An org as the API answers a change of it.
 #[derive(Deserialize)]

@@ -1,20 +1,56 @@
-//! `tokenwarden policy check FILE`, `put FILE`, `confirm DIGEST` and `schema`.
+//! `tokenwarden policy …`: check, try and put in force.
 
-pub(crate) mod put;
+pub(crate) mod file;
+mod put;
+mod simulate;
 
 use crate::{
     console::{complain, say},
-    failure::{Failure, Result},
+    failure::Result,
 };
+use clap::Subcommand;
 use shared::{
     decide::policy,
     model::{Mode, Policy},
 };
-use std::{path::Path, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// What is to be done about policies.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Check a policy file and name every fault with its line; exits 0 valid, 1 not
+    Check {
+        /// The policy, YAML or JSON
+        file: PathBuf,
+    },
+    /// Replay a policy over the known past: what it would have done, and which credentials were used afterwards; exits
+    /// 0 nothing would have broken, 1 something would have, 2 could not simulate (role reader)
+    Simulate(simulate::SimulateArgs),
+    /// Put a policy in force; what loosens the one in force waits for a second person (role admin)
+    Put(put::PutArgs),
+    /// Bring a policy into force that somebody else proposed (role approver)
+    Confirm(put::ConfirmArgs),
+    /// Print the JSON Schema of policy files, for editors
+    Schema,
+}
+
+/// Runs one of them.
+pub(crate) async fn run(command: &PolicyCommand) -> Result<ExitCode> {
+    match command {
+        PolicyCommand::Check { file } => check(file),
+        PolicyCommand::Simulate(args) => simulate::run(args).await,
+        PolicyCommand::Put(args) => put::put(args).await,
+        PolicyCommand::Confirm(args) => put::confirm(args).await,
+        PolicyCommand::Schema => Ok(schema()),
+    }
+}
 
 /// Checks a file and says what it means, or every fault.
-pub(crate) fn check(file: &Path) -> Result<ExitCode> {
-    Ok(match policy::parse(&read(file)?) {
+fn check(file: &Path) -> Result<ExitCode> {
+    Ok(match policy::parse(&file::read(file)?) {
         Ok(policy) => {
             say(&described(file, &policy));
             ExitCode::SUCCESS
@@ -27,14 +63,9 @@ pub(crate) fn check(file: &Path) -> Result<ExitCode> {
 }
 
 /// Prints the schema of policy files.
-pub(crate) fn schema() -> ExitCode {
+fn schema() -> ExitCode {
     say(&format!("{:#}", policy::schema()));
     ExitCode::SUCCESS
-}
-
-/// The text of a policy file.
-pub(crate) fn read(file: &Path) -> Result<String> {
-    std::fs::read_to_string(file).map_err(Failure::file(file))
 }
 
 fn described(file: &Path, policy: &Policy) -> String {

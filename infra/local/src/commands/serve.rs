@@ -1,7 +1,7 @@
 //! `tokenwarden serve`: everything on one machine.
 
 use crate::{
-    cli::base_url,
+    api::base_url,
     commands::policy,
     console::{complain, say},
     failure::{Failure, Result},
@@ -122,7 +122,7 @@ fn options(args: &ServeArgs) -> Result<RunnerOptions> {
 
 fn seed(file: &Path) -> Result<(Policy, String)> {
     let wrong = |source| Failure::Function { what: file.display().to_string(), source };
-    let policy = shared::decide::policy::parse(&policy::read(file)?).map_err(wrong)?;
+    let policy = shared::decide::policy::parse(&policy::file::read(file)?).map_err(wrong)?;
     Ok((policy, "the policy file given at the start".into()))
 }
 

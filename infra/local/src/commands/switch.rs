@@ -1,9 +1,27 @@
 //! `tokenwarden stop` and `tokenwarden resume`: the kill switch.
 
-use crate::{api::Api, cli::StopArgs, console::say, failure::Result};
+use crate::{
+    api::{Api, ApiArgs},
+    console::say,
+    failure::Result,
+};
+use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
 use std::process::ExitCode;
+
+/// The options of `stop` and `resume`.
+#[derive(Debug, Args)]
+pub(crate) struct StopArgs {
+    #[command(flatten)]
+    api: ApiArgs,
+    /// Only this org; every org that the token may see otherwise
+    #[arg(long, value_name = "ORG_ID")]
+    org: Option<String>,
+    /// Why; kept with the decision
+    #[arg(long, default_value = "from the command line")]
+    reason: String,
+}
 
 /// What the switch is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ pub(crate) mod keys;
 pub(crate) mod secrets;
 
 use crate::{
-    cli::base_url,
+    api::base_url,
     failure::{Failure, Result},
 };
 use clap::Args;

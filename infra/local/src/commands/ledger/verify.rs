@@ -5,16 +5,42 @@ use super::{
     published, signers, transcript,
 };
 use crate::{
-    api::{Api, OrgRow},
-    cli::VerifyArgs,
+    api::{Api, ApiArgs, OrgRow},
     console::{complain, say},
     failure::{Failure, Result},
 };
+use clap::Args;
 use shared::{
     decide::export::{self, Transcript},
     model::{OrgId, PublicKey, SignedHead},
 };
-use std::{collections::BTreeSet, path::Path, process::ExitCode};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// The options of `ledger verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    api: ApiArgs,
+    /// Only this org
+    #[arg(long, value_name = "ORG_ID")]
+    org: Option<String>,
+    /// A published head that the chain must contain (with several orgs, say --org too)
+    #[arg(long, value_name = "SEQ:HASH", value_parser = super::head)]
+    head: Option<shared::model::LedgerHead>,
+    /// Published heads that were kept elsewhere, as `ledger heads` prints them, in place of the deployment's own
+    #[arg(long, value_name = "FILE")]
+    heads: Option<PathBuf>,
+    /// The public key that was kept elsewhere, as PEM, in place of the deployment's own; then every head must be signed
+    #[arg(long, value_name = "FILE.pem")]
+    key: Option<PathBuf>,
+    /// A ledger as `ledger export` prints it, in place of a deployment's: nothing is asked of a server
+    #[arg(long, value_name = "EXPORT.jsonl")]
+    file: Option<PathBuf>,
+}
 
 /// What was kept elsewhere.
 struct Kept {
@@ -23,7 +49,7 @@ struct Kept {
 }
 
 /// Verifies one org's ledger or all, or an exported one; exits 1 if one is broken.
-pub(crate) async fn run(args: &VerifyArgs) -> Result<ExitCode> {
+pub(super) async fn run(args: &VerifyArgs) -> Result<ExitCode> {
     let kept =
         Kept { heads: args.heads.as_deref().map(heads).transpose()?, keys: args.key.as_deref().map(keys).transpose()? };
     if let Some(file) = &args.file {

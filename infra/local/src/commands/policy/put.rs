@@ -1,15 +1,35 @@
 //! `tokenwarden policy put FILE` and `tokenwarden policy confirm DIGEST`.
 
-use super::read;
+use super::file::read;
 use crate::{
-    cli::{ConfirmArgs, PutArgs},
     console::{complain, say},
     failure::{Failure, Result},
+    place::{Place, Why},
 };
+use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
 use shared::decide::policy;
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
+
+/// The options of `policy put`.
+#[derive(Debug, Args)]
+pub(crate) struct PutArgs {
+    #[command(flatten)]
+    place: Place,
+    /// The policy, YAML or JSON
+    file: PathBuf,
+}
+
+/// The options of `policy confirm`.
+#[derive(Debug, Args)]
+pub(crate) struct ConfirmArgs {
+    /// The digest of the proposed policy, as `policy put` printed it: exactly that text is agreed to
+    #[arg(value_name = "DIGEST")]
+    digest: String,
+    #[command(flatten)]
+    why: Why,
+}
 
 /// The policy in force, as the API shows it.
 #[derive(Deserialize)]
@@ -27,7 +47,7 @@ struct Proposal {
 }
 
 /// Puts a file's policy in place of the one that is in force now; exits 1 if the file is no valid policy.
-pub(crate) async fn put(args: &PutArgs) -> Result<ExitCode> {
+pub(super) async fn put(args: &PutArgs) -> Result<ExitCode> {
     let policy = match policy::parse(&read(&args.file)?) {
         Ok(policy) => policy,
         Err(error) => {
@@ -46,7 +66,7 @@ pub(crate) async fn put(args: &PutArgs) -> Result<ExitCode> {
 }
 
 /// Agrees to a proposed policy, by its digest.
-pub(crate) async fn confirm(args: &ConfirmArgs) -> Result<ExitCode> {
+pub(super) async fn confirm(args: &ConfirmArgs) -> Result<ExitCode> {
     let (api, org) = args.why.place.open().await?;
     let body = json!({ "digest": args.digest, "reason": args.why.reason });
     let now: InForce = api.post(&api.org_path(&org, "policy/confirm"), &body).await?;

@@ -3,12 +3,13 @@
 mod print;
 mod rows;
 
+use super::file::read;
 use crate::{
-    cli::{Answering, SimulateArgs, SimulateFormat},
-    commands::policy::read,
     console::{complain, say},
     failure::{Failure, Result},
+    place::Place,
 };
+use clap::{Args, ValueEnum};
 use rows::{ApiReport, ApiRow};
 use serde::Deserialize;
 use shared::{
@@ -19,7 +20,45 @@ use shared::{
     messages::simulate as sentences,
     model::{CredentialRow, Policy, Report},
 };
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
+
+/// The options of `policy simulate`.
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    #[command(flatten)]
+    place: Place,
+    /// The policy, YAML or JSON
+    file: PathBuf,
+    /// How many days to replay at most; no more than the uses that are known reach back
+    #[arg(long, default_value_t = shared::decide::simulate::MOST_DAYS, value_parser = clap::value_parser!(u32).range(1..=180))]
+    days: u32,
+    /// What people are taken to say where the policy asks them
+    #[arg(long, value_enum, default_value_t)]
+    approvals: Answering,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    format: SimulateFormat,
+}
+
+/// What people are taken to say.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum Answering {
+    /// Yes, at once
+    #[default]
+    Given,
+    /// No
+    Refused,
+}
+
+/// How a simulation is printed.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum SimulateFormat {
+    /// For people
+    #[default]
+    Table,
+    /// For programs
+    Json,
+}
 
 /// More credentials than this are not read for one simulation.
 const MOST_ROWS: usize = 20_000;
@@ -44,7 +83,7 @@ struct Found {
 }
 
 /// Simulates a file and prints what it would have done.
-pub(crate) async fn run(args: &SimulateArgs) -> Result<ExitCode> {
+pub(super) async fn run(args: &SimulateArgs) -> Result<ExitCode> {
     let candidate = match policy::parse(&read(&args.file)?) {
         Ok(policy) => policy,
         Err(error) => {
