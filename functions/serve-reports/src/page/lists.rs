@@ -79,7 +79,7 @@ fn entry_line(entry: &LedgerEntry, now: Timestamp) -> Vec<Cell> {
         Cell::text(word(&record.kind).replace('_', " ")).note(Some(record.detail.clone())),
         Cell::text(record.principal.clone()),
         Cell::text(credential).note(policy),
-        Cell::code(entry.hash.chars().take(16).collect::<String>()),
+        Cell { class: "nowrap", ..Cell::code(entry.hash.chars().take(16).collect::<String>()) },
     ]
 }
 
