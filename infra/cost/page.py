@@ -160,7 +160,7 @@ def page(units, prices):
     everything, having, ticking = fixed(units, prices["prices"])
     usd = prices["prices"]
     deviating = [rule for rule, found in units["rules"].items() if found["database_said"] != found["wanted"]]
-    cpu = units.get("cpu_build", units)
+    cpu = units.get("cpu_build")
     return TEXT.format(
         sums=sums(units, usd),
         costs=cost_table(units, usd),
@@ -184,8 +184,7 @@ def page(units, prices):
         measured_on=units["measured_on"],
         commit=units["commit"],
         build=units["build"],
-        cpu_build=cpu["build"],
-        cpu_commit=cpu["commit"],
+        cpu=f"Processor time is that of another ({cpu['build']}; `{cpu['commit']}`).\n" if cpu else "",
         rules=len(units["rules"]),
         deviating="\n".join(f"- {rule}" for rule in deviating),
         requests=len(requests_measured(units)),
