@@ -40,7 +40,7 @@ impl<S: HeadStore, R, N: Notifier, H: HeadSigner, C: Clock> App<S, R, N, H, C> {
             if deadline.reached() {
                 return;
             }
-            match announce_heads(&self.store, &self.notifier, id).await {
+            match announce_heads(&self.store, &self.notifier, id, self.clock.now()).await {
                 Ok(Announced::All) => {}
                 Ok(Announced::BusFailed) => return,
                 Err(error) => tracing::error!(org = %id, error = %error, "the event bus was not told of heads"),

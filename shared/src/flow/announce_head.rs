@@ -2,7 +2,7 @@
 
 use crate::{
     error::Result,
-    model::{OrgId, SignedHead},
+    model::{OrgId, SignedHead, Timestamp},
     ports::{HeadStore, Notifier},
 };
 
@@ -23,8 +23,13 @@ pub enum Announced {
 ///
 /// # Errors
 /// [`crate::error::Error::Store`] if what is stored cannot be read or written.
-pub async fn announce_heads<S: HeadStore, N: Notifier>(store: &S, notifier: &N, org: &OrgId) -> Result<Announced> {
-    for head in untold(store, org).await?.iter().rev() {
+pub async fn announce_heads<S: HeadStore, N: Notifier>(
+    store: &S,
+    notifier: &N,
+    org: &OrgId,
+    now: Timestamp,
+) -> Result<Announced> {
+    for head in untold(store, org, now).await?.iter().rev() {
         if let Err(refusal) = notifier.head(head).await {
             let (seq, reason) = (head.seq, refusal.reason);
             tracing::error!(%org, seq, reason, "the event bus was not told of the head of the ledger");
@@ -35,13 +40,16 @@ pub async fn announce_heads<S: HeadStore, N: Notifier>(store: &S, notifier: &N, 
     Ok(Announced::All)
 }
 
-/// The heads that the bus does not know, newest first. Where it knows the newest, and it mostly does, no more is read.
-async fn untold<S: HeadStore>(store: &S, org: &OrgId) -> Result<Vec<SignedHead>> {
-    let newest = store.published_heads(org, None, 1).await?.items;
-    let Some(told) = store.told_until(org).await? else { return Ok(newest) };
-    if newest.iter().all(|head| head.at <= told) {
+/// The heads that the bus does not know, newest first. One is published a day: where it knows today's, there is no other.
+async fn untold<S: HeadStore>(store: &S, org: &OrgId, now: Timestamp) -> Result<Vec<SignedHead>> {
+    let told = store.told_until(org).await?;
+    if told.is_some_and(|told| told.date_naive() >= now.date_naive()) {
         return Ok(Vec::new());
     }
-    let heads = store.published_heads(org, None, HEADS).await?.items;
-    Ok(heads.into_iter().take_while(|head| head.at > told).collect())
+    let mut heads = store.published_heads(org, None, HEADS).await?.items;
+    heads.truncate(match told {
+        Some(told) => heads.iter().take_while(|head| head.at > told).count(),
+        None => 1,
+    });
+    Ok(heads)
 }
