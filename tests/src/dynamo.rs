@@ -1,4 +1,5 @@
 //! DynamoDB without AWS: in the process, or a server that a test starts and ends.
+#![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "a test may look at everything")]
 
 use aws_sdk_dynamodb::{
     Client,
@@ -9,9 +10,11 @@ use aws_sdk_dynamodb::{
         retry::RetryConfig,
     },
     error::BoxError,
+    types::AttributeValue,
 };
 use shared::{config::Tables, store::create::create_tables};
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     process::Stdio,
     sync::{
@@ -170,17 +173,25 @@ impl LocalDynamo {
     ///
     /// # Panics
     /// If it cannot be made.
-    #[expect(clippy::disallowed_methods, reason = "this is DynamoDB's own work")]
     pub async fn restored(&self, tables: &Tables) -> Tables {
         let copy = Tables { cases: format!("{}-restored", tables.cases), ..tables.clone() };
         let client = self.client();
         create_tables(&client, &copy).await.expect("the tables are created");
-        let mut pages = client.scan().table_name(&tables.cases).into_paginator().items().send();
-        while let Some(item) = pages.next().await {
-            let put = client.put_item().table_name(&copy.cases).set_item(Some(item.expect("the table is read")));
+        for item in self.items(&tables.cases).await {
+            let put = client.put_item().table_name(&copy.cases).set_item(Some(item));
             put.send().await.expect("the item is written");
         }
         copy
+    }
+
+    /// Every item of a table.
+    ///
+    /// # Panics
+    /// If it cannot be read.
+    pub async fn items(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
+        let scan = self.client().scan().table_name(table).consistent_read(true);
+        let items: Result<Vec<_>, _> = scan.into_paginator().items().send().collect().await;
+        items.expect("the table is read")
     }
 }
 

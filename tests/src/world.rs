@@ -5,7 +5,7 @@ mod secrets;
 mod sim;
 mod ways;
 
-pub use clock::TestClock;
+pub use clock::{Steps, TestClock};
 pub use secrets::FixedSecrets;
 pub use ways::{LINK_KEY, PUBLIC_URL, Ways, WorldNotifiers};
 
@@ -362,4 +362,16 @@ rules:
   unused:
     respond: {steps: [{do: revoke, after_days: 7}], approval: required}
 calendar: {weekend: [], from_hour: 0}
+";
+
+/// As [`ENFORCE`], and owners are asked first. It ends within its rules, so that a test can add another.
+pub const ASK_AND_ENFORCE: &str = "\
+mode: enforce
+protected: [nobody-in-particular]
+limits: {max_actions: 100, max_share_percent: 100, window_hours: 24}
+recipients: {questions: Ann Admin, sender: tokens@example.com, fallback: fallback@example.com}
+calendar: {weekend: [], from_hour: 0}
+rules:
+  unused:
+    respond: {steps: [{do: notify, after_days: 0}, {do: revoke, after_days: 7}], approval: required}
 ";

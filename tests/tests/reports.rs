@@ -9,16 +9,15 @@ use shared::{
         CredentialKind, CredentialRow, FindingStatus, LastUsedSource, OwnerStatus, Relation, Report, ReportStatus,
         SectionName, SectionStatus, Timestamp, Use,
     },
-    ports::{Deadline, ReportReader},
+    ports::ReportReader,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 use tokenwarden_tests::{
     doom::{Doom, Side},
-    world::World,
+    world::{Steps, World},
 };
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -208,15 +207,6 @@ fn id(row: &CredentialRow) -> String {
     row.credential.reference.id.to_string()
 }
 
-/// Time for so many steps.
-struct Steps(AtomicU32);
-
-impl Deadline for Steps {
-    fn reached(&self) -> bool {
-        self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err()
-    }
-}
-
 fn app(world: &World, store: shared::store::Store) -> Ticker {
     report_tokens::App {
         store,
@@ -235,7 +225,7 @@ async fn interrupted_by_the_time_limit_it_resumes_and_comes_to_the_same() {
     let (whole, stepwise) = (World::with(small()).await, World::with(small()).await);
     let expected = whole.report().await;
     for tick in 1.. {
-        app(&stepwise, stepwise.store_of("report-tokens")).run(&Steps(AtomicU32::new(5))).await.expect("the tick runs");
+        app(&stepwise, stepwise.store_of("report-tokens")).run(&Steps::new(5)).await.expect("the tick runs");
         if let Some(report) = stepwise.latest().await {
             assert!(tick > 10, "it was interrupted often");
             assert_eq!((report.totals, report.changes), (expected.totals, expected.changes));

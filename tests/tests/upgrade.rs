@@ -21,50 +21,25 @@ use shared::{
         publish_head::publish_head,
     },
     model::{ActionState, ErasureState, LedgerHead, ReportStatus},
-    ports::{CaseReader, Clock, Deadline, ReportStore},
+    ports::{CaseReader, Clock, ReportStore},
     signing::LocalSigner,
     store::keys,
 };
-use std::{
-    collections::BTreeSet,
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
-use tokenwarden_tests::world::World;
+use std::{collections::BTreeSet, time::Duration};
+use tokenwarden_tests::world::{ASK_AND_ENFORCE, Steps, World};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
-
-/// Asks owners, and revokes after a week and an approval.
-const POLICY: &str = "\
-mode: enforce
-protected: [nobody-in-particular]
-limits: {max_actions: 100, max_share_percent: 100, window_hours: 24}
-recipients: {questions: Ann Admin, sender: tokens@example.com, fallback: fallback@example.com}
-rules:
-  unused:
-    respond: {steps: [{do: notify, after_days: 0}, {do: revoke, after_days: 7}], approval: required}
-calendar: {weekend: [], from_hour: 0}
-";
 
 /// The company of every version.
 async fn company() -> World {
     World::with(SimOptions { users: 20, tokens: 18, max_events: 60, ..SimOptions::default() }).await
 }
 
-/// Reached after so many questions.
-struct Steps(AtomicU32);
-
-impl Deadline for Steps {
-    fn reached(&self) -> bool {
-        self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err()
-    }
-}
-
 /// What a version leaves that is replaced in the middle of its work: plans that wait, messages, a report half taken.
 async fn work(world: &World) {
     world.tick_report().await;
-    world.put_policy(POLICY).await;
+    world.put_policy(ASK_AND_ENFORCE).await;
     let signer = LocalSigner::new(&LocalSigner::generate().unwrap()).unwrap();
     publish_head(&world.store(), &signer, &world.org, world.clock.now()).await.unwrap();
     world.advance(DAY).await;
@@ -84,7 +59,7 @@ async fn half_a_report(world: &World) {
     let (store, source, clock) = (world.store(), world.source(), world.clock.clone());
     let settings = shared::config::ReportSettings { every_hours: 24, retention_days: 400 };
     let app = report_tokens::App { store, source, clock, settings, orgs: vec![world.org.clone()] };
-    app.run(&Steps(AtomicU32::new(6))).await.unwrap();
+    app.run(&Steps::new(6)).await.unwrap();
     assert!(world.store().run(&world.org).await.unwrap().is_some(), "a report is half taken");
 }
 

@@ -12,6 +12,7 @@ pub mod failure;
 #[cfg(feature = "local")]
 mod logs;
 mod place;
+mod random;
 #[cfg(feature = "local")]
 pub mod runner;
 

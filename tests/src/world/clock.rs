@@ -1,10 +1,13 @@
 //! The clock of a world.
 
-use shared::{model::Timestamp, ports::Clock};
+use shared::{
+    model::Timestamp,
+    ports::{Clock, Deadline},
+};
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -36,5 +39,22 @@ impl Clock for TestClock {
 
     async fn sleep(&self, duration: Duration) {
         self.advance(duration);
+    }
+}
+
+/// A deadline that is reached after so many questions.
+#[derive(Debug)]
+pub struct Steps(AtomicU32);
+
+impl Steps {
+    /// Time for so many.
+    pub fn new(steps: u32) -> Self {
+        Self(AtomicU32::new(steps))
+    }
+}
+
+impl Deadline for Steps {
+    fn reached(&self) -> bool {
+        self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err()
     }
 }

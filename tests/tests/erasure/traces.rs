@@ -227,9 +227,7 @@ fn within(value: &AttributeValue, holds: &impl Fn(&str) -> bool) -> bool {
 pub(crate) async fn everything(world: &World) -> Everything {
     let mut found = Everything::new();
     for table in [&world.tables.history, &world.tables.cases] {
-        let mut pages = world.dynamo.client().scan().table_name(table).into_paginator().items().send();
-        while let Some(item) = pages.next().await {
-            let item = item.unwrap();
+        for item in world.dynamo.items(table).await {
             found.insert((item["pk"].as_s().unwrap().clone(), item["sk"].as_s().unwrap().clone()), Raw(item));
         }
     }

@@ -1,6 +1,5 @@
 //! Erasing an account, as far as the store does it: page by page, over again without harm, and nobody else's.
 #![expect(clippy::disallowed_types, reason = "items are compared as they stand")]
-#![expect(clippy::disallowed_methods, reason = "what is left shows only in the whole table")]
 
 use crate::{
     World,
@@ -28,9 +27,9 @@ use shared::{
 };
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
+use tokenwarden_tests::world::Steps;
 
 const HIS: &str = "712020:his-1";
 const OTHER: &str = "712020:other-1";
@@ -152,9 +151,7 @@ type Items = BTreeMap<(String, String), HashMap<String, AttributeValue>>;
 async fn items_of(world: &World, org: &OrgId) -> Items {
     let mut found = Items::new();
     for table in [&world.tables.history, &world.tables.cases] {
-        let mut pages = world.dynamo.client().scan().table_name(table).into_paginator().items().send();
-        while let Some(item) = pages.next().await {
-            let item = item.unwrap();
+        for item in world.dynamo.items(table).await {
             let key = (item["pk"].as_s().unwrap().clone(), item["sk"].as_s().unwrap().clone());
             if key.0.split('#').nth(1).map(keys::unpart).as_deref() == Some(org.as_str()) {
                 found.insert(key, item);
@@ -244,15 +241,6 @@ async fn sums_are_whole(world: &World, org: &OrgId) {
     wanted.iter().for_each(|(kind, wanted)| assert_eq!(counts(kind), *wanted, "{kind}"));
 }
 
-/// Lets so many steps begin.
-struct Steps(AtomicU32);
-
-impl Deadline for Steps {
-    fn reached(&self) -> bool {
-        self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err()
-    }
-}
-
 async fn an_interrupted_erasure_goes_on_and_leaves_the_same(world: &World) {
     let org = org("interrupted erasure");
     fill(world, &org.id).await;
@@ -260,7 +248,7 @@ async fn an_interrupted_erasure_goes_on_and_leaves_the_same(world: &World) {
     let mut places = std::collections::BTreeSet::new();
     for tick in 0.. {
         assert!(tick < 200, "it does not come to an end");
-        match erase_all(world, &org, &Steps(AtomicU32::new(40))).await.unwrap() {
+        match erase_all(world, &org, &Steps::new(40)).await.unwrap() {
             Erased::Erasing => {}
             Erased::Erased { accounts: 1 } => break,
             other => panic!("{other:?}"),

@@ -15,14 +15,14 @@ use shared::{
         EventKey, Org, OrgId, OrgState, ProfileKey, Purge, QuarantineId, Quarantined, ReportId, SHARDS, SectionName,
         Timestamp, Versioned,
     },
-    ports::{CaseReader, Clock, Deadline, FindingStore, PurgeStore, QuarantineStore, ReportStore, Written},
+    ports::{CaseReader, Clock, FindingStore, PurgeStore, QuarantineStore, ReportStore, Written},
     store::keys::{self, Key, Single},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
+use tokenwarden_tests::world::Steps;
 
 /// The files that make keys: one for each table. A test of its own holds that there is no other.
 const KEYS: [&str; 2] = [
@@ -161,19 +161,10 @@ fn purging(org: &OrgId) -> Org {
 async fn everything(world: &World) -> BTreeSet<(String, String, String)> {
     let mut found = BTreeSet::new();
     for table in [&world.tables.history, &world.tables.cases] {
-        let mut start = None;
-        loop {
-            let scan = world.dynamo.client().scan().table_name(table).consistent_read(true);
-            let page = scan.set_exclusive_start_key(start).send().await.unwrap();
-            let text = |item: &std::collections::HashMap<String, AttributeValue>, name: &str| {
-                item[name].as_s().unwrap().clone()
-            };
-            found.extend(page.items().iter().map(|item| (table.clone(), text(item, "pk"), text(item, "sk"))));
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                break;
-            }
-        }
+        let items = world.dynamo.items(table).await;
+        let text =
+            |item: &std::collections::HashMap<String, AttributeValue>, name: &str| item[name].as_s().unwrap().clone();
+        found.extend(items.iter().map(|item| (table.clone(), text(item, "pk"), text(item, "sk"))));
     }
     found
 }
@@ -219,22 +210,13 @@ async fn a_purge_leaves_nothing_of_the_org_and_everything_of_the_others(world: &
     }
 }
 
-/// Lets so many steps begin.
-struct Steps(AtomicU32);
-
-impl Deadline for Steps {
-    fn reached(&self) -> bool {
-        self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err()
-    }
-}
-
 async fn an_interrupted_purge_goes_on(world: &World) {
     let (org, due) = (OrgId::new("interrupted purge"), At(at(0) + TimeDelta::minutes(5)));
     fill(world, &org).await;
     let mut places = BTreeSet::new();
     for tick in 0.. {
         assert!(tick < 100, "it does not come to an end");
-        let steps = Steps(AtomicU32::new(40));
+        let steps = Steps::new(40);
         match purge(&world.store, &purging(&org), &due, &steps).await.unwrap() {
             Purged::Purging { .. } => {}
             Purged::Purged { .. } => break,

@@ -36,9 +36,7 @@ pub(crate) async fn write(world: &World) {
     let mut lines = vec![json!({ "at": world.clock.now() }).to_string()];
     for (name, table) in tables(world) {
         let mut items: Vec<String> = Vec::new();
-        let mut found = world.dynamo.client().scan().table_name(table).into_paginator().items().send();
-        while let Some(item) = found.next().await {
-            let mut item = item.unwrap();
+        for mut item in world.dynamo.items(table).await {
             if let Some(place) = item.get_mut(WRITTEN_IN) {
                 *place = AttributeValue::S(CASES.into());
             }

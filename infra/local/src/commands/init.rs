@@ -7,14 +7,14 @@ use crate::{
         DeploymentArgs,
         check::Checks,
         given_key,
-        keys::{Asked, WHERE, ours},
+        keys::{Asked, READ_KEY, UNSCOPED_KEY, WHERE, ours},
         private,
         secrets::Secrets,
     },
     failure::{Failure, Result},
+    random,
 };
 use clap::Args;
-use rand::Rng;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use shared::{
@@ -25,10 +25,6 @@ use shared::{
 };
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-/// The environment variable with the reading key.
-pub(crate) const READ_KEY: &str = "ATLASSIAN_API_KEY";
-/// The environment variable with the key without scopes.
-pub(crate) const UNSCOPED_KEY: &str = "ATLASSIAN_UNSCOPED_KEY";
 const ROLES: [&str; 3] = ["reader", "approver", "admin"];
 /// report-tokens looks every five minutes, and a first report of a large org takes some.
 const REPORT_PATIENCE: Duration = Duration::from_secs(15 * 60);
@@ -162,7 +158,7 @@ fn may_do_all(token: &Value, org: &str) -> bool {
     lasting && ROLES.iter().all(|role| holds("roles", role)) && (holds("orgs", org) || holds("orgs", "*"))
 }
 
-pub(crate) fn misshapen(purpose: Purpose) -> Failure {
+fn misshapen(purpose: Purpose) -> Failure {
     Failure::Aws {
         what: format!("the secret {}", purpose.as_str()),
         reason: "it has not the documented shape; see shared/src/secrets/shapes.rs".into(),
@@ -171,9 +167,7 @@ pub(crate) fn misshapen(purpose: Purpose) -> Failure {
 
 /// A value of 256 bits that nobody can guess.
 pub(crate) fn drawn() -> String {
-    let mut bytes = [0_u8; 32];
-    rand::rng().fill_bytes(&mut bytes);
-    hex::encode(bytes)
+    random::hex::<32>()
 }
 
 /// Registers the org where it is not yet; the parameter `Orgs` may have done it.

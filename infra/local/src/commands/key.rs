@@ -1,13 +1,13 @@
 //! `tokenwarden key rotate`: a new key beside the old one, which is ended by hand once nothing uses it any more.
 
-use super::init::{READ_KEY, UNSCOPED_KEY, drawn};
+use super::init::drawn;
 use crate::{
     console::{complain, say},
     deployment::{
         DeploymentArgs,
         check::Checks,
         given_key,
-        keys::{Asked, WHERE, ours},
+        keys::{Asked, READ_KEY, UNSCOPED_KEY, WHERE, ours},
         private,
         secrets::Secrets,
     },

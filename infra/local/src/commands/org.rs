@@ -2,7 +2,7 @@
 
 use crate::{
     api::{Api, ApiArgs, OrgRow, lag},
-    console::{complain, printable, say},
+    console::{columns, complain, printable, say},
     failure::Result,
 };
 use clap::{Args, Subcommand};
@@ -147,15 +147,8 @@ fn table(orgs: &[OrgRow]) -> String {
     if orgs.is_empty() {
         return "No org is governed that this token may see; `tokenwarden org add ORG_ID` adds one.".into();
     }
-    let header = ["ID", "NAME", "STATUS", "LAST REPORT", "LAG", "MODE"].map(str::to_owned);
-    let rows: Vec<[String; 6]> = std::iter::once(header).chain(orgs.iter().map(cells)).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..6).map(width).collect();
-    let line = |row: &[String; 6]| {
-        let cells = row.iter().zip(&widths).map(|(text, width)| format!("{text:<width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+    let lines = columns(["ID", "NAME", "STATUS", "LAST REPORT", "LAG", "MODE"], orgs.iter().map(cells), usize::MAX);
+    lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n")
 }
 
 fn cells(org: &OrgRow) -> [String; 6] {

@@ -4,6 +4,7 @@ use crate::{
     api::base_url,
     commands::policy,
     console::{complain, say},
+    deployment::keys::READ_KEY,
     failure::{Failure, Result},
     runner::{
         FirstReport, Runner, RunnerOptions, Schedules,
@@ -22,8 +23,6 @@ use std::{
     process::ExitCode,
     time::Instant,
 };
-
-const KEY: &str = "ATLASSIAN_API_KEY";
 
 /// The options of `serve`.
 #[derive(Debug, Args)]
@@ -76,9 +75,9 @@ impl AtlassianArgs {
         let Some(org) = &self.org else {
             return Ok(Atlassian::Simulated { listen: sim_listen, options: Box::new(SimOptions::default()) });
         };
-        let key = shared::config::environment(KEY).filter(|key| !key.is_empty()).ok_or_else(|| {
+        let key = shared::config::environment(READ_KEY).filter(|key| !key.is_empty()).ok_or_else(|| {
             let reason = "is not set; make an API key at admin.atlassian.com (Settings, API keys) and set it";
-            Failure::Option { name: KEY, reason: reason.into() }
+            Failure::Option { name: READ_KEY, reason: reason.into() }
         })?;
         let url = self.atlassian_url.clone().unwrap_or_else(|| ATLASSIAN.into());
         Ok(Atlassian::Real { url, org: OrgId::from(org.as_str()), key: Secret::new(key) })

@@ -12,6 +12,10 @@ use shared::{
 };
 use std::{sync::Arc, time::Duration};
 
+/// The environment variable with the reading key.
+pub(crate) const READ_KEY: &str = "ATLASSIAN_API_KEY";
+/// The environment variable with the key without scopes.
+pub(crate) const UNSCOPED_KEY: &str = "ATLASSIAN_UNSCOPED_KEY";
 /// Where keys are made (unconfirmed wording of the menu: Atlassian changes it).
 pub(crate) const WHERE: &str = "admin.atlassian.com, your organization, Organization settings, API keys";
 /// A key must live at least so long: whoever sets it up must not be called back at once.

@@ -1,8 +1,7 @@
 //! The secrets of one machine: fixed against a simulated org, drawn once and kept in a file against a real one.
 
 use super::{data_dir::DataDir, orgs::GovernedOrg};
-use crate::failure::Result;
-use rand::Rng;
+use crate::{failure::Result, random};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use shared::{
@@ -69,8 +68,8 @@ impl Credentials {
             return Ok((kept, Drawn::Before));
         }
         let mut drawn = Self::fixed();
-        drawn.webhook = random();
-        drawn.tokens.iter_mut().for_each(|token| token.value = random());
+        drawn.webhook = random::hex::<24>();
+        drawn.tokens.iter_mut().for_each(|token| token.value = random::hex::<24>());
         dir.write(FILE, &drawn)?;
         Ok((drawn, Drawn::Now))
     }
@@ -91,12 +90,6 @@ const PEOPLE: [(&str, &[Role]); 4] = [
     ("local-approver-2", &[Role::Reader, Role::Approver]),
     ("local-admin", &[Role::Reader, Role::Approver, Role::Admin]),
 ];
-
-fn random() -> String {
-    let mut bytes = [0; 24];
-    rand::rng().fill_bytes(&mut bytes);
-    hex::encode(bytes)
-}
 
 /// The secrets by purpose, as Secrets Manager would hold them. The one with the endpoints of messages is a file of the data
 /// directory that its user writes: `messages.json`, of the same shape. Where the org is simulated it has an entry `tickets`

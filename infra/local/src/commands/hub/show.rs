@@ -3,7 +3,7 @@
 use super::look::{Kept, OrgSeen, Seen, Watched};
 use crate::{
     api::lag,
-    console::{complain, printable, say},
+    console::{columns, complain, printable, say},
     failure::{Failure, Result},
 };
 use serde_json::{Value, json};
@@ -15,15 +15,8 @@ const WORST_FIRST: [Severity; 3] = [Severity::High, Severity::Medium, Severity::
 
 /// One table over all.
 pub(super) fn table(watched: &[Watched], now: Timestamp) {
-    let header = COLUMNS.map(str::to_owned);
-    let rows: Vec<[String; 10]> =
-        std::iter::once(header).chain(watched.iter().flat_map(|one| lines(one, now))).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..COLUMNS.len()).map(width).collect();
-    for row in &rows {
-        let cells = row.iter().zip(&widths).map(|(text, width)| format!("{text:<width$}"));
-        say(cells.collect::<Vec<_>>().join("  ").trim_end());
-    }
+    let rows = watched.iter().flat_map(|one| lines(one, now));
+    columns(COLUMNS, rows, usize::MAX).iter().for_each(|line| say(line.trim_end()));
 }
 
 fn lines(watched: &Watched, now: Timestamp) -> Vec<[String; 10]> {

@@ -2,7 +2,7 @@
 
 use super::{Format, findings::Found};
 use crate::{
-    console::{printable, say},
+    console::{columns, printable, say},
     failure::{Failure, Result},
     runner::{bundle::Bundle, orgs::GovernedOrg},
 };
@@ -34,29 +34,14 @@ fn table(found: &[Found]) -> String {
     if found.is_empty() {
         return "No findings.".into();
     }
-    let header = ["SEVERITY", "RULE", "CREDENTIAL", "LABEL", "OWNER", "WHY"].map(str::to_owned);
+    let header = ["SEVERITY", "RULE", "CREDENTIAL", "LABEL", "OWNER", "WHY"];
     let row = |one: &Found| {
         let owner = if one.owner.is_empty() { "unknown" } else { one.owner.as_str() };
         [one.severity, &one.rule, &format!("{}/{}", one.kind, one.id), &one.label, owner, &one.reason]
             .map(str::to_owned)
     };
-    let rows: Vec<[String; 6]> = std::iter::once(header).chain(found.iter().map(row)).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(WIDEST);
-    let widths: Vec<usize> = (0..5).map(width).collect();
-    rows.iter().map(|row| line(row, &widths)).collect::<Vec<_>>().join("\n")
-}
-
-/// Columns of a width each, and the reason whole.
-fn line(row: &[String; 6], widths: &[usize]) -> String {
-    let cell = |(text, width): (&String, &usize)| {
-        let shown: String = match text.chars().count() > *width {
-            true => text.chars().take(width - 1).chain(['…']).collect(),
-            false => text.clone(),
-        };
-        format!("{shown:<width$}  ")
-    };
-    let cells: String = row.iter().zip(widths).map(cell).collect();
-    printable(&format!("{cells}{}", row[5]))
+    let lines = columns(header, found.iter().map(row), WIDEST);
+    lines.iter().map(|line| printable(line)).collect::<Vec<_>>().join("\n")
 }
 
 fn json_text(reports: &[(GovernedOrg, Report)], found: &[Found]) -> String {

@@ -1,7 +1,7 @@
 //! A simulation on standard output.
 
 use super::Found;
-use crate::console::printable;
+use crate::console::{columns, printable};
 use serde_json::json;
 use shared::{
     decide::simulate::{Case, Difference, End, Simulation},
@@ -34,11 +34,8 @@ fn cases(simulation: &Simulation) -> Vec<String> {
     if simulation.cases.is_empty() {
         return vec!["It would have begun nothing.".to_owned()];
     }
-    let header = ["ON", "WHAT", "RULE", "CREDENTIAL", "LABEL", "OWNER", "AFTERWARDS"].map(str::to_owned);
-    let rows: Vec<[String; 7]> = std::iter::once(header).chain(simulation.cases.iter().map(row)).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(WIDEST);
-    let widths: Vec<usize> = (0..6).map(width).collect();
-    rows.iter().map(|row| line(row, &widths)).collect()
+    let header = ["ON", "WHAT", "RULE", "CREDENTIAL", "LABEL", "OWNER", "AFTERWARDS"];
+    columns(header, simulation.cases.iter().map(row), WIDEST)
 }
 
 fn row(case: &Case) -> [String; 7] {
@@ -66,18 +63,6 @@ fn ended(end: &End) -> (&'static str, String) {
         End::Withheld { reason } => ("withheld", reason.clone()),
         End::Open { reason } => ("open", reason.clone()),
     }
-}
-
-fn line(row: &[String; 7], widths: &[usize]) -> String {
-    let cell = |(text, width): (&String, &usize)| {
-        let shown: String = match text.chars().count() > *width {
-            true => text.chars().take(width - 1).chain(['…']).collect(),
-            false => text.clone(),
-        };
-        format!("{shown:<width$}  ")
-    };
-    let cells: String = row.iter().zip(widths).map(cell).collect();
-    format!("{cells}{}", row[6])
 }
 
 fn summary(whose: &str, simulation: &Simulation) -> String {
